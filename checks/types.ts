@@ -196,6 +196,8 @@ export interface Task {
 /** A check turns a profile into the questions that it has for this host. */
 export interface Check {
   readonly kind: CheckKind;
+  /** Asked once all others have been observed, because it judges what they saw. */
+  readonly last?: true;
   tasks(profile: Profile, run: Run): readonly Task[];
 }
 
@@ -205,8 +207,15 @@ export interface Run {
   readonly options: RunOptions;
   /** The certificate of an authority, from the profile or fetched once from its URL. */
   authority(profile: Profile, id: string, signal: AbortSignal): Promise<AuthorityCertificate>;
-  /** The server clocks that other tasks of this run have seen; resolves when all of them are done. */
-  serverTimes(): Promise<readonly ServerTime[]>;
+  /** What `make` makes, made once per run for one key. */
+  once<T>(key: string, make: () => Promise<T>): Promise<T>;
+  /** What the tasks before the last ones have seen; empty until then. */
+  seen(): Seen;
+}
+
+export interface Seen {
+  readonly serverTimes: readonly ServerTime[];
+  readonly findings: readonly Finding[];
 }
 
 /** The DER of an authority's certificate, or why there is none. */
