@@ -1,0 +1,243 @@
+/**
+ * Validation of one certification path (RFC 5280 6.1), but for signatures, which chain.ts has verified
+ * while it built the path, and for policies: no policy is asked for, so none can be missing, and a
+ * critical policyConstraints extension, which could ask for one, is refused as not understood.
+ */
+
+import type { Evidence, GapCode } from '../types.ts';
+import { type Certificate, fingerprint256, validityAt } from './certificate.ts';
+import { DerError } from './der.ts';
+import {
+  allowsKeyUsage,
+  basicConstraints,
+  extendedKeyUsage,
+  isPrecertificate,
+  keyUsage,
+  nameConstraints,
+} from './extensions.ts';
+import { keyStrength } from './key-strength.ts';
+import { nameText, sameName } from './name.ts';
+import { constrainedNames, constraintRefusal } from './name-constraints.ts';
+import { keyUsageBits, oids } from './oids.ts';
+
+/** Why a path does not hold. Times and weak keys have gap codes of their own; all else is `chain-untrusted`. */
+export type PathReason =
+  | 'expired'
+  | 'not-yet-valid'
+  | 'issuer-missing'
+  | 'untrusted-root'
+  | 'self-signed'
+  | 'signature-algorithm'
+  | 'too-long'
+  | 'too-complex'
+  | 'malformed-extension'
+  | 'critical-extension'
+  | 'precertificate'
+  | 'not-a-ca'
+  | 'key-usage'
+  | 'path-length'
+  | 'name-constraints'
+  | 'purpose'
+  | 'key-too-weak';
+
+/** One fault of a path: its gap code, and as evidence the reason and the certificate concerned. */
+export interface PathProblem {
+  readonly code: GapCode;
+  readonly reason: PathReason;
+  readonly certificate: Certificate;
+  readonly evidence: Evidence;
+}
+
+/** `serverAuth`: the leaf is a TLS server's. `ca`: the leaf is a CA's that is to issue. */
+export type PathPurpose = 'serverAuth' | 'ca';
+
+const codes: Partial<Record<PathReason, GapCode>> = {
+  expired: 'certificate-expired',
+  'not-yet-valid': 'certificate-not-yet-valid',
+  'issuer-missing': 'chain-incomplete',
+  'key-too-weak': 'key-too-weak',
+};
+
+export const pathProblem = (
+  reason: PathReason,
+  certificate: Certificate,
+  detail?: Evidence,
+): PathProblem => ({
+  code: codes[reason] ?? 'chain-untrusted',
+  reason,
+  certificate,
+  evidence: {
+    reason,
+    subject: nameText(certificate.subject),
+    issuer: nameText(certificate.issuer),
+    sha256: fingerprint256(certificate.raw),
+    ...detail,
+  },
+});
+
+export interface PathContext {
+  readonly at: Date;
+  readonly purpose: PathPurpose;
+  /** Whether the last certificate of the path is a trust anchor. */
+  readonly anchored: boolean;
+}
+
+/** What validation knows of a certificate's place: 0 is the leaf. */
+interface Step extends PathContext {
+  readonly path: readonly Certificate[];
+  readonly index: number;
+  readonly certificate: Certificate;
+  readonly isAnchor: boolean;
+}
+
+export const isSelfIssued = ({ subject, issuer }: Certificate): boolean =>
+  sameName(subject, issuer);
+
+/** Extensions that may be critical because they are processed, or cannot make a path fail here. */
+const processed = new Set<string>([
+  oids.basicConstraints,
+  oids.keyUsage,
+  oids.extKeyUsage,
+  oids.subjectAltName,
+  oids.nameConstraints,
+  oids.certificatePolicies,
+  oids.policyMappings,
+  oids.inhibitAnyPolicy,
+  oids.crlDistributionPoints,
+]);
+
+const checkValidity = ({ certificate, at }: Step): PathProblem[] => {
+  const validity = validityAt(certificate, at);
+  if (validity === 'valid') return [];
+  return [
+    pathProblem(validity, certificate, {
+      notBefore: certificate.notBefore.toISOString(),
+      notAfter: certificate.notAfter.toISOString(),
+    }),
+  ];
+};
+
+const checkCriticalExtensions = ({ certificate }: Step): PathProblem[] => {
+  if (isPrecertificate(certificate)) return [pathProblem('precertificate', certificate)];
+  const unknown = [...certificate.extensions.values()]
+    .filter(({ oid, critical }) => critical && !processed.has(oid))
+    .map(({ oid }) => oid);
+  return unknown.length === 0
+    ? []
+    : [pathProblem('critical-extension', certificate, { extensions: unknown })];
+};
+
+/** RFC 5280 6.1.4 (k), (n). An anchor of version 1 has nowhere to say that it is a CA. */
+const checkAuthority = ({ certificate, index, purpose, isAnchor }: Step): PathProblem[] => {
+  if (index === 0 && purpose !== 'ca') return [];
+  if (isAnchor && certificate.version === 1) return [];
+  if (basicConstraints(certificate)?.ca !== true) return [pathProblem('not-a-ca', certificate)];
+  return allowsKeyUsage(certificate, 'keyCertSign')
+    ? []
+    : [pathProblem('key-usage', certificate, { missing: 'keyCertSign' })];
+};
+
+/** RFC 5280 6.1.4 (l), (m): self-issued certificates do not count, nor does a leaf that is no issuer. */
+const checkPathLength = ({ path, index, certificate, purpose }: Step): PathProblem[] => {
+  const limit = index === 0 ? undefined : basicConstraints(certificate)?.pathLength;
+  if (limit === undefined) return [];
+  const below = path.slice(purpose === 'ca' ? 0 : 1, index).filter((each) => !isSelfIssued(each));
+  const [deepest] = below;
+  if (deepest === undefined || below.length <= limit) return [];
+  return [
+    pathProblem('path-length', deepest, {
+      limit,
+      found: below.length,
+      limitedBy: nameText(certificate.subject),
+    }),
+  ];
+};
+
+/** RFC 5280 6.1.3 (b), (c): every certificate below, but for self-issued ones that are not the leaf. */
+const checkNameConstraints = ({ path, index, certificate }: Step): PathProblem[] => {
+  const constraints = index === 0 ? undefined : nameConstraints(certificate);
+  if (constraints === undefined) return [];
+  return path.slice(0, index).flatMap((below, place) => {
+    if (place > 0 && isSelfIssued(below)) return [];
+    const refusal = constraintRefusal(constraints, constrainedNames(below));
+    if (refusal === undefined) return [];
+    return [
+      pathProblem('name-constraints', below, {
+        refusal,
+        constrainedBy: nameText(certificate.subject),
+      }),
+    ];
+  });
+};
+
+const tlsKeyUsages = [
+  keyUsageBits.digitalSignature,
+  keyUsageBits.keyEncipherment,
+  keyUsageBits.keyAgreement,
+];
+
+/**
+ * A CA's extendedKeyUsage limits what it issues for, as browsers, Windows and OpenSSL have it; there
+ * anyExtendedKeyUsage is no limit (RFC 5280 4.2.1.12). The server's own must name serverAuth.
+ */
+const checkPurpose = ({ certificate, index, purpose }: Step): PathProblem[] => {
+  const purposes = extendedKeyUsage(certificate);
+  const isCa = index > 0 || purpose === 'ca';
+  if (
+    purposes &&
+    !purposes.has(oids.serverAuth) &&
+    !(isCa && purposes.has(oids.anyExtendedKeyUsage))
+  )
+    return [pathProblem('purpose', certificate, { purposes: [...purposes] })];
+  const usages = isCa ? undefined : keyUsage(certificate);
+  return usages === undefined || tlsKeyUsages.some((bit) => usages.has(bit))
+    ? []
+    : [pathProblem('key-usage', certificate, { missing: 'digitalSignature' })];
+};
+
+/** RSA keys below this have been factored in public. */
+const weakestRsaBits = 1024;
+
+const checkKey = ({ certificate }: Step): PathProblem[] => {
+  const { type, bits } = keyStrength(certificate);
+  return type === 'rsa' && bits < weakestRsaBits
+    ? [pathProblem('key-too-weak', certificate, { keyBits: bits })]
+    : [];
+};
+
+const checks = [
+  checkValidity,
+  checkCriticalExtensions,
+  checkAuthority,
+  checkPathLength,
+  checkNameConstraints,
+  checkPurpose,
+  checkKey,
+];
+
+/** A malformed extension is the problem of the certificate at hand, whichever check met it first. */
+const checkStep = (step: Step): PathProblem[] => {
+  const problems: PathProblem[] = [];
+  try {
+    for (const check of checks) problems.push(...check(step));
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    problems.push(pathProblem('malformed-extension', step.certificate, { detail: error.message }));
+  }
+  return problems;
+};
+
+/** All problems of a path, the leaf's first. `path` begins with the leaf. */
+export const validatePath = (
+  path: readonly Certificate[],
+  context: PathContext,
+): readonly PathProblem[] =>
+  path.flatMap((certificate, index) =>
+    checkStep({
+      ...context,
+      path,
+      index,
+      certificate,
+      isAnchor: context.anchored && index === path.length - 1,
+    }),
+  );
