@@ -1,0 +1,675 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { fingerprint256, parseCertificate } from '../../checks/pki/certificate.ts';
+import { buildPaths } from '../../checks/pki/chain.ts';
+import { oids } from '../../checks/pki/oids.ts';
+import type { PathPurpose, PathReason } from '../../checks/pki/path-validation.ts';
+import type { GapCode } from '../../checks/types.ts';
+import { opensslMissing, opensslVerify } from '../helpers/chain-oracle.ts';
+import { boolean, integer, nullValue, octetString, oid, sequence } from '../helpers/der-writer.ts';
+import { type Identity, flippedLastByte, makeCa, testTime } from '../helpers/private-ca.ts';
+import { generateKey } from '../helpers/signing.ts';
+import {
+  authorityInfoAccess,
+  authorityKeyIdentifier,
+  basicConstraints,
+  crlDistributionPoints,
+  dnsName,
+  extKeyUsage,
+  extension,
+  keyUsage,
+  subjectAltName,
+  unknownExtension,
+} from '../helpers/x509-writer.ts';
+
+interface Made {
+  leaf: Identity;
+  intermediates?: readonly Identity[];
+  anchors: readonly Identity[];
+  purpose?: PathPurpose;
+}
+
+interface ChainCase {
+  name: string;
+  make: () => Made;
+  /** None: trusted. */
+  reasons?: readonly PathReason[];
+  codes?: readonly GapCode[];
+  /** Why OpenSSL does not agree, where it does not. */
+  differs?: string;
+}
+
+const root = makeCa({ name: 'C=XX, O=Test, CN=Root' });
+const otherRoot = makeCa({ name: 'C=XX, O=Test, CN=Other Root' });
+const ca = root.issue({ name: 'O=Test, CN=Issuing CA', ca: true });
+const names = subjectAltName(dnsName('mx.example.com'));
+const serverAuth = extKeyUsage([oids.serverAuth]);
+const leafOf = (issuer: Identity, ...extensions: Uint8Array[]): Identity =>
+  issuer.issue({ name: 'CN=mx.example.com', extensions: [names, ...extensions] });
+const leaf = leafOf(ca, serverAuth);
+const before = new Date('2019-01-01T00:00:00Z');
+const ended = new Date('2021-01-01T00:00:00Z');
+const later = new Date('2030-01-01T00:00:00Z');
+
+/** root → A (limit) → B → C … */
+const line = (limits: readonly (number | undefined)[], top = root): Identity[] => {
+  const cas: Identity[] = [];
+  limits.forEach((pathLength, index) => {
+    const issuer = cas.at(-1) ?? top;
+    const limit = pathLength === undefined ? {} : { pathLength };
+    cas.push(issuer.issue({ name: `CN=CA ${index}`, ca: true, ...limit }));
+  });
+  return cas;
+};
+const under = (cas: readonly Identity[]): Made => ({
+  leaf: leafOf(cas.at(-1) ?? root, serverAuth),
+  intermediates: cas,
+  anchors: [root],
+});
+
+const cases: readonly ChainCase[] = [
+  // ------------------------------------------------------------ building
+  { name: 'root, CA, leaf', make: () => ({ leaf, intermediates: [ca], anchors: [root] }) },
+  { name: 'issued by the root itself', make: () => ({ leaf: leafOf(root), anchors: [root] }) },
+  {
+    name: 'sent in any order, with strangers and the root between',
+    make: () => {
+      const [a, b] = line([undefined, undefined]) as [Identity, Identity];
+      return {
+        leaf: leafOf(b),
+        intermediates: [otherRoot, a, root, ca, b],
+        anchors: [otherRoot, root],
+      };
+    },
+  },
+  {
+    name: 'intermediate not sent',
+    make: () => ({ leaf, anchors: [root] }),
+    reasons: ['issuer-missing'],
+    codes: ['chain-incomplete'],
+  },
+  {
+    name: 'root not trusted and not sent',
+    make: () => ({ leaf, intermediates: [ca], anchors: [otherRoot] }),
+    reasons: ['issuer-missing'],
+    codes: ['chain-incomplete'],
+  },
+  {
+    name: 'root sent and not trusted',
+    make: () => ({ leaf, intermediates: [ca, root], anchors: [otherRoot] }),
+    reasons: ['untrusted-root'],
+    codes: ['chain-untrusted'],
+  },
+  {
+    name: 'lone self-signed leaf',
+    make: () => ({
+      leaf: makeCa({ name: 'CN=mx.example.com', ca: false, extensions: [names] }),
+      anchors: [root],
+    }),
+    reasons: ['self-signed'],
+    codes: ['chain-untrusted'],
+  },
+  {
+    name: 'self-signed leaf that is itself trusted',
+    make: () => {
+      const own = makeCa({ name: 'CN=mx.example.com', ca: false, extensions: [names] });
+      return { leaf: own, anchors: [own] };
+    },
+  },
+  {
+    name: 'issuer of the same name with another key',
+    make: () => ({
+      leaf,
+      intermediates: [root.issue({ name: 'O=Test, CN=Issuing CA', ca: true })],
+      anchors: [root],
+    }),
+    reasons: ['issuer-missing'],
+    codes: ['chain-incomplete'],
+  },
+  {
+    name: 'root of the same name with another key',
+    make: () => ({
+      leaf,
+      intermediates: [ca],
+      anchors: [makeCa({ name: 'C=XX, O=Test, CN=Root' })],
+    }),
+    reasons: ['issuer-missing'],
+  },
+  {
+    name: 'signature on the leaf altered',
+    make: () => ({
+      leaf: ca.issue({ name: 'CN=mx.example.com', signature: flippedLastByte }),
+      intermediates: [ca],
+      anchors: [root],
+    }),
+    reasons: ['issuer-missing'],
+  },
+  {
+    name: 'authorityKeyIdentifier of another key: it orders, it does not decide',
+    make: () => ({
+      leaf: ca.issue({
+        name: 'CN=mx.example.com',
+        onlyExtensions: [names, authorityKeyIdentifier(otherRoot.keyIdentifier)],
+      }),
+      intermediates: [ca],
+      anchors: [root],
+    }),
+    differs: 'OpenSSL takes a mismatch as proof that the issuer is another',
+  },
+  {
+    name: 'right key identifier chosen among CAs of one name',
+    make: () => ({
+      leaf,
+      intermediates: [
+        ...Array.from({ length: 20 }, () =>
+          root.issue({ name: 'O=Test, CN=Issuing CA', ca: true }),
+        ),
+        ca,
+      ],
+      anchors: [root],
+    }),
+  },
+  // ------------------------------------------------------------ cross-certificates
+  {
+    name: 'cross-certificate: only the second root is trusted',
+    make: () => ({
+      leaf,
+      intermediates: [ca, otherRoot.issue({ name: ca.name, key: ca, ca: true })],
+      anchors: [otherRoot],
+    }),
+    differs: 'OpenSSL follows the first issuer that it meets and tries no other',
+  },
+  {
+    name: 'cross-certificate of a root, while its own certificate is trusted',
+    make: () => ({
+      leaf,
+      intermediates: [ca, otherRoot.issue({ name: root.name, key: root, ca: true })],
+      anchors: [root],
+    }),
+  },
+  {
+    name: 'one of two paths expired',
+    make: () => ({
+      leaf,
+      intermediates: [
+        root.issue({ name: ca.name, key: ca, ca: true, notAfter: ended }),
+        otherRoot.issue({ name: ca.name, key: ca, ca: true }),
+      ],
+      anchors: [root, otherRoot],
+    }),
+  },
+  {
+    name: 'first of two paths not allowed to issue, both valid now',
+    make: () => ({
+      leaf,
+      intermediates: [
+        root.issue({ name: ca.name, key: ca, ca: true, extensions: [unknownExtension(true)] }),
+        otherRoot.issue({ name: ca.name, key: ca, ca: true }),
+      ],
+      anchors: [root, otherRoot],
+    }),
+    differs: 'OpenSSL validates the first path that it builds and tries no other',
+  },
+  {
+    name: 'two CAs that certify each other, and no way out',
+    make: () => {
+      const [a, b] = [generateKey('p256'), generateKey('p256')];
+      const selfA = makeCa({ name: 'CN=Loop A', key: a });
+      const selfB = makeCa({ name: 'CN=Loop B', key: b });
+      const aByB = selfB.issue({ name: 'CN=Loop A', key: a, ca: true });
+      const bByA = selfA.issue({ name: 'CN=Loop B', key: b, ca: true });
+      return { leaf: leafOf(selfA), intermediates: [aByB, bByA], anchors: [root] };
+    },
+    reasons: ['issuer-missing'],
+  },
+  // ------------------------------------------------------------ time
+  {
+    name: 'leaf expired',
+    make: () => ({
+      leaf: ca.issue({ name: 'CN=mx.example.com', notBefore: before, notAfter: ended }),
+      intermediates: [ca],
+      anchors: [root],
+    }),
+    reasons: ['expired'],
+    codes: ['certificate-expired'],
+  },
+  {
+    name: 'leaf not yet valid',
+    make: () => ({
+      leaf: ca.issue({ name: 'CN=mx.example.com', notBefore: later }),
+      intermediates: [ca],
+      anchors: [root],
+    }),
+    reasons: ['not-yet-valid'],
+    codes: ['certificate-not-yet-valid'],
+  },
+  {
+    name: 'intermediate expired',
+    make: () => {
+      const old = root.issue({ name: 'CN=Old CA', ca: true, notBefore: before, notAfter: ended });
+      return { leaf: leafOf(old), intermediates: [old], anchors: [root] };
+    },
+    reasons: ['expired'],
+  },
+  {
+    name: 'root expired',
+    make: () => {
+      const old = makeCa({ name: 'CN=Old Root', notBefore: before, notAfter: ended });
+      return { leaf: leafOf(old), anchors: [old] };
+    },
+    reasons: ['expired'],
+  },
+  {
+    name: 'valid in its last second',
+    make: () => ({
+      leaf: ca.issue({ name: 'CN=mx.example.com', notAfter: testTime }),
+      intermediates: [ca],
+      anchors: [root],
+    }),
+    differs: 'OpenSSL lets validity end before its last second',
+  },
+  {
+    name: 'valid from its first second',
+    make: () => ({
+      leaf: ca.issue({ name: 'CN=mx.example.com', notBefore: testTime }),
+      intermediates: [ca],
+      anchors: [root],
+    }),
+  },
+  // ------------------------------------------------------------ who may issue
+  {
+    name: 'issued by a leaf',
+    make: () => ({ leaf: leafOf(leaf), intermediates: [leaf, ca], anchors: [root] }),
+    reasons: ['not-a-ca'],
+  },
+  {
+    name: 'issuer of version 3 without basicConstraints',
+    make: () => {
+      const bare = root.issue({ name: 'CN=Bare', onlyExtensions: [keyUsage('keyCertSign')] });
+      return { leaf: leafOf(bare), intermediates: [bare], anchors: [root] };
+    },
+    reasons: ['not-a-ca'],
+  },
+  {
+    name: 'intermediate of version 1',
+    make: () => {
+      const first = root.issue({
+        name: 'CN=First',
+        onlyExtensions: [],
+        rewrite: () => ({ version: Buffer.alloc(0) }),
+      });
+      return { leaf: leafOf(first), intermediates: [first], anchors: [root] };
+    },
+    reasons: ['not-a-ca'],
+  },
+  {
+    name: 'root of version 1',
+    make: () => {
+      const first = makeCa({
+        name: 'CN=First',
+        onlyExtensions: [],
+        rewrite: () => ({ version: Buffer.alloc(0) }),
+      });
+      return { leaf: leafOf(first), anchors: [first] };
+    },
+  },
+  {
+    name: 'issuer without keyCertSign',
+    make: () => {
+      const weak = root.issue({
+        name: 'CN=No Signing',
+        onlyExtensions: [basicConstraints(true), keyUsage('cRLSign')],
+      });
+      return { leaf: leafOf(weak), intermediates: [weak], anchors: [root] };
+    },
+    reasons: ['key-usage'],
+  },
+  {
+    name: 'issuer without keyUsage at all',
+    make: () => {
+      const open = root.issue({ name: 'CN=Open', onlyExtensions: [basicConstraints(true)] });
+      return { leaf: leafOf(open), intermediates: [open], anchors: [root] };
+    },
+  },
+  // ------------------------------------------------------------ path length
+  { name: 'path length 0 above a leaf', make: () => under(line([0])) },
+  { name: 'path lengths that grow downwards', make: () => under(line([1, 2])) },
+  {
+    name: 'path length 0 above a CA',
+    make: () => under(line([0, undefined])),
+    reasons: ['path-length'],
+    codes: ['chain-untrusted'],
+  },
+  {
+    name: 'path length 0 in the middle',
+    make: () => under(line([1, 0, 0])),
+    reasons: ['path-length', 'path-length'],
+  },
+  {
+    name: 'path length of the root',
+    make: () => {
+      const top = makeCa({ name: 'CN=Short Root', pathLength: 0 });
+      const made = under(line([undefined], top));
+      return { ...made, anchors: [top] };
+    },
+    reasons: ['path-length'],
+  },
+  {
+    name: 'self-issued certificates do not count',
+    make: () => {
+      const first = root.issue({ name: 'CN=Rollover', ca: true, pathLength: 0 });
+      const second = first.issue({ name: 'CN=Rollover', ca: true, pathLength: 0 });
+      return { leaf: leafOf(second), intermediates: [first, second], anchors: [root] };
+    },
+  },
+  {
+    name: 'a CA under path length 0 as the one that is asked about',
+    make: () => {
+      const [upper, lower] = line([0, undefined]) as [Identity, Identity];
+      return { leaf: lower, intermediates: [upper], anchors: [root], purpose: 'ca' };
+    },
+    reasons: ['path-length'],
+  },
+  {
+    name: 'ten certificates in line',
+    make: () => under(line(Array<undefined>(8).fill(undefined))),
+  },
+  {
+    name: 'eleven certificates in line',
+    make: () => under(line(Array<undefined>(9).fill(undefined))),
+    reasons: ['too-long'],
+    differs: 'OpenSSL stops at a hundred',
+  },
+  // ------------------------------------------------------------ extensions
+  {
+    name: 'unknown critical extension in the leaf',
+    make: () => ({
+      leaf: leafOf(ca, unknownExtension(true)),
+      intermediates: [ca],
+      anchors: [root],
+    }),
+    reasons: ['critical-extension'],
+  },
+  {
+    name: 'unknown extension that is not critical',
+    make: () => ({
+      leaf: leafOf(ca, unknownExtension(false)),
+      intermediates: [ca],
+      anchors: [root],
+    }),
+  },
+  {
+    name: 'unknown critical extension in the intermediate',
+    make: () => {
+      const odd = root.issue({ name: 'CN=Odd', ca: true, extensions: [unknownExtension(true)] });
+      return { leaf: leafOf(odd), intermediates: [odd], anchors: [root] };
+    },
+    reasons: ['critical-extension'],
+  },
+  {
+    name: 'critical policyConstraints',
+    make: () => {
+      const constraints = extension(oids.policyConstraints, sequence(), true);
+      const odd = root.issue({ name: 'CN=Policies', ca: true, extensions: [constraints] });
+      return { leaf: leafOf(odd), intermediates: [odd], anchors: [root] };
+    },
+    reasons: ['critical-extension'],
+    differs: 'OpenSSL leaves policies alone unless it is asked',
+  },
+  {
+    name: 'critical certificatePolicies',
+    make: () => {
+      const policies = sequence(sequence(oid('2.23.140.1.2.2')));
+      const own = leafOf(ca, extension(oids.certificatePolicies, policies, true));
+      return { leaf: own, intermediates: [ca], anchors: [root] };
+    },
+  },
+  {
+    name: 'precertificate poison',
+    make: () => ({
+      leaf: leafOf(ca, extension(oids.precertificatePoison, nullValue(), true)),
+      intermediates: [ca],
+      anchors: [root],
+    }),
+    reasons: ['precertificate'],
+  },
+  {
+    name: 'basicConstraints that are no sequence',
+    make: () => {
+      const odd = root.issue({
+        name: 'CN=Garbled',
+        onlyExtensions: [extension(oids.basicConstraints, octetString(boolean(true)), true)],
+      });
+      return { leaf: leafOf(odd), intermediates: [odd], anchors: [root] };
+    },
+    reasons: ['malformed-extension'],
+  },
+  {
+    name: 'negative path length',
+    make: () => {
+      const value = sequence(boolean(true), integer(-1));
+      const odd = root.issue({
+        name: 'CN=Negative',
+        onlyExtensions: [extension(oids.basicConstraints, value, true)],
+      });
+      return { leaf: leafOf(odd), intermediates: [odd], anchors: [root] };
+    },
+    reasons: ['malformed-extension'],
+  },
+  {
+    name: 'authorityInfoAccess and distribution points in the leaf',
+    make: () => ({
+      leaf: leafOf(ca, crlDistributionPoints({ uris: ['http://crl.example.com/a.crl'] })),
+      intermediates: [ca],
+      anchors: [root],
+    }),
+  },
+  // ------------------------------------------------------------ purpose
+  {
+    name: 'leaf for clients only',
+    make: () => ({
+      leaf: leafOf(ca, extKeyUsage([oids.clientAuth])),
+      intermediates: [ca],
+      anchors: [root],
+    }),
+    reasons: ['purpose'],
+  },
+  {
+    name: 'leaf for any purpose: it does not name serverAuth',
+    make: () => ({
+      leaf: leafOf(ca, extKeyUsage([oids.anyExtendedKeyUsage])),
+      intermediates: [ca],
+      anchors: [root],
+    }),
+    reasons: ['purpose'],
+  },
+  {
+    name: 'CA for e-mail only',
+    make: () => {
+      const mail = root.issue({
+        name: 'CN=Mail CA',
+        ca: true,
+        extensions: [extKeyUsage([oids.emailProtection])],
+      });
+      return { leaf: leafOf(mail, serverAuth), intermediates: [mail], anchors: [root] };
+    },
+    reasons: ['purpose'],
+  },
+  {
+    name: 'CA for any purpose',
+    make: () => {
+      const any = root.issue({
+        name: 'CN=Any CA',
+        ca: true,
+        extensions: [extKeyUsage([oids.anyExtendedKeyUsage])],
+      });
+      return { leaf: leafOf(any, serverAuth), intermediates: [any], anchors: [root] };
+    },
+    differs: 'OpenSSL does not count anyExtendedKeyUsage in a CA; RFC 5280 4.2.1.12 does',
+  },
+  {
+    name: 'leaf whose key may only sign CRLs',
+    make: () => ({
+      leaf: ca.issue({ name: 'CN=mx.example.com', onlyExtensions: [names, keyUsage('cRLSign')] }),
+      intermediates: [ca],
+      anchors: [root],
+    }),
+    reasons: ['key-usage'],
+  },
+  {
+    name: 'a leaf asked about as a CA',
+    make: () => ({ leaf: leafOf(ca), intermediates: [ca], anchors: [root], purpose: 'ca' }),
+    reasons: ['not-a-ca'],
+    differs: 'OpenSSL is asked about a server',
+  },
+  // ------------------------------------------------------------ algorithms
+  {
+    name: 'MD5 signature',
+    make: () => {
+      const rsa = makeCa({ name: 'CN=RSA Root', key: 'rsa' });
+      return { leaf: rsa.issue({ name: 'CN=mx.example.com', hash: 'md5' }), anchors: [rsa] };
+    },
+    reasons: ['signature-algorithm'],
+    differs: 'openssl verify does so at security level 0',
+  },
+  {
+    name: 'RSASSA-PSS, ECDSA P-384 and Ed25519 in one line',
+    make: () => {
+      const top = makeCa({ name: 'CN=PSS Root', key: 'rsa', pss: true });
+      const middle = top.issue({ name: 'CN=P-384', key: 'p384', ca: true, pss: true });
+      const low = middle.issue({ name: 'CN=Ed25519', key: 'ed25519', ca: true });
+      return { leaf: leafOf(low), intermediates: [low, middle], anchors: [top] };
+    },
+  },
+];
+
+const parse = ({ der }: Identity) => parseCertificate(der);
+
+const chainOf = ({ leaf: end, intermediates = [], anchors, purpose }: Made) =>
+  buildPaths(parse(end), {
+    intermediates: intermediates.map(parse),
+    anchors: anchors.map(parse),
+    at: testTime,
+    ...(purpose && { purpose }),
+  });
+
+describe('certification paths', () => {
+  for (const { name, make, reasons = [], codes, differs } of cases)
+    it(name, async () => {
+      const made = make();
+      const chain = chainOf(made);
+      assert.deepEqual(
+        chain.path.problems.map(({ reason }) => reason),
+        reasons,
+      );
+      assert.equal(chain.trusted, reasons.length === 0);
+      if (codes)
+        assert.deepEqual(
+          chain.path.problems.map(({ code }) => code),
+          codes,
+        );
+      if (opensslMissing) return;
+      const verdict = await opensslVerify({
+        leaf: made.leaf.der,
+        intermediates: (made.intermediates ?? []).map(({ der }) => der),
+        anchors: made.anchors.map(({ der }) => der),
+        at: testTime,
+      });
+      assert.equal((verdict === 'ok') === chain.trusted, differs === undefined, verdict);
+    });
+});
+
+describe('what a path tells', () => {
+  it('names its certificates from the leaf to the anchor', () => {
+    const { path } = chainOf({ leaf, intermediates: [otherRoot, ca], anchors: [root] });
+    assert.deepEqual(
+      path.certificates.map(({ raw }) => raw),
+      [leaf.der, ca.der, root.der],
+    );
+    assert.equal(path.anchored, true);
+  });
+
+  it('notes SHA-1 below the anchor, and not the anchor itself', () => {
+    const top = makeCa({ name: 'CN=SHA-1 Root', key: 'rsa', hash: 'sha1' });
+    const old = top.issue({ name: 'CN=mx.example.com', hash: 'sha1', extensions: [names] });
+    const chain = chainOf({ leaf: old, anchors: [top] });
+    assert.equal(chain.trusted, true);
+    assert.deepEqual(
+      chain.path.weak.map(({ raw }) => raw),
+      [old.der],
+    );
+  });
+
+  it('tells all problems of the path that came nearest', () => {
+    const old = root.issue({ name: 'CN=Old CA', ca: true, notBefore: before, notAfter: ended });
+    const end = old.issue({
+      name: 'CN=mx.example.com',
+      notAfter: ended,
+      notBefore: before,
+      extensions: [extKeyUsage([oids.clientAuth])],
+    });
+    const chain = chainOf({ leaf: end, intermediates: [old, ca], anchors: [otherRoot, root] });
+    assert.deepEqual(
+      chain.path.problems.map(({ reason }) => reason),
+      ['expired', 'purpose', 'expired'],
+    );
+  });
+
+  it('says where the missing issuer can be fetched', () => {
+    const caIssuers = ['http://ca.example.com/issuing.crt'];
+    const end = leafOf(ca, authorityInfoAccess({ caIssuers }));
+    const { path } = chainOf({ leaf: end, anchors: [root] });
+    assert.deepEqual(path.problems[0]?.evidence['caIssuers'], caIssuers);
+    assert.equal(path.problems[0].evidence['sha256'], fingerprint256(end.der));
+  });
+
+  it('refuses an RSA key that can be factored', () => {
+    const weak = makeCa({ name: 'CN=Weak Root', key: 'rsa' });
+    const key = generateKeyPairSync('rsa', { modulusLength: 768 });
+    const small = weak.issue({ name: 'CN=mx.example.com', key });
+    const chain = chainOf({ leaf: small, anchors: [weak] });
+    assert.deepEqual(
+      chain.path.problems.map(({ code }) => code),
+      ['key-too-weak'],
+    );
+    assert.equal(chain.path.problems[0]?.evidence['keyBits'], 768);
+  });
+});
+
+describe('floods', () => {
+  const manyPaths = (): Made => {
+    // five layers of eight cross-certified CAs each: 8^5 paths, none to an anchor
+    const layers = Array.from({ length: 5 }, (_, layer) =>
+      Array.from({ length: 8 }, () => makeCa({ name: `CN=Layer ${layer}`, key: 'ed25519' })),
+    );
+    const intermediates = layers.flatMap((layer, depth) =>
+      layer.flatMap((subject) =>
+        (layers[depth + 1] ?? []).map((issuer) =>
+          issuer.issue({ name: subject.name, key: subject, ca: true }),
+        ),
+      ),
+    );
+    return { leaf: leafOf(layers[0]?.[0] ?? root), intermediates, anchors: [root] };
+  };
+
+  it('of cross-certificates end after a hundred verifications', () => {
+    const made = manyPaths();
+    const started = performance.now();
+    const chain = chainOf(made);
+    assert.equal(chain.trusted, false);
+    assert.equal(chain.exhausted, true);
+    assert.ok(chain.verifications <= 100);
+    assert.equal(chain.path.problems.at(-1)?.reason, 'too-complex');
+    assert.ok(performance.now() - started < 2000);
+  });
+
+  it('of certificates that bear the name of the issuer do not hide it', () => {
+    const fakes = Array.from({ length: 200 }, () =>
+      makeCa({ name: 'O=Test, CN=Issuing CA', key: 'ed25519' }),
+    );
+    const chain = chainOf({ leaf, intermediates: [...fakes, ca], anchors: [root] });
+    assert.equal(chain.trusted, true);
+    assert.ok(chain.verifications < 5);
+  });
+});
