@@ -40,6 +40,9 @@ export const oids = {
   ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
   ocspArchiveCutoff: '1.3.6.1.5.5.7.48.1.6',
   ocspServiceLocator: '1.3.6.1.5.5.7.48.1.7',
+  ocspExtendedRevoke: '1.3.6.1.5.5.7.48.1.9',
+  // RFC 6962: signed certificate timestamps in an OCSP answer
+  ocspSignedCertificateTimestamps: '1.3.6.1.4.1.11129.2.4.5',
   // RFC 6962: marks a certificate that is no certificate yet
   precertificatePoison: '1.3.6.1.4.1.11129.2.4.3',
   // Microsoft: when the CA means to publish the next CRL
