@@ -11,7 +11,6 @@ import {
   type RunOptions,
   type Seen,
   type ServerTime,
-  gapId,
 } from '../../checks/types.ts';
 
 export interface RunContext extends Run {
@@ -59,8 +58,8 @@ export const createRun = (host: Host, options: RunOptions): RunContext => {
       const fetched = await fetchAuthority(profile, authority, run, signal);
       if (fetched.der) return remember(profile, { der: fetched.der, source: 'aia' });
       return {
-        blockedBy: fetched.findings.map(gapId),
-        reason: `the certificate of ${authority.name} could not be fetched`,
+        blockedBy: fetched.blockedBy,
+        reason: fetched.reason ?? `the certificate of ${authority.name} could not be fetched`,
       };
     },
     saw(observation) {
