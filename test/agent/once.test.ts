@@ -8,12 +8,15 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { CheckResult, Report } from '../../agent/report/report.ts';
+import type { Json } from '../../checks/types.ts';
 import { type LoopbackLab, startLoopbackLab } from '../helpers/loopback-lab.ts';
 import { lacking } from '../helpers/programs.ts';
 
 const run = promisify(execFile);
 const program = fileURLToPath(new URL('../../dist/certready.js', import.meta.url));
 const skip = await lacking('openssl', 'nginx');
+
+const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
 
 interface Outcome {
   readonly exitCode: number;
@@ -30,7 +33,7 @@ describe('certready --once', { skip }, () => {
   });
 
   const once = async (...options: string[]): Promise<Outcome> => {
-    const args = [program, '--once', '--format', 'json', ...lab.options, ...options];
+    const args = [program, '--once', '--format', 'json', ...options, ...lab.options];
     const child = run(process.execPath, args, { maxBuffer: 2 ** 24 });
     const stdout = await child.then(
       (done) => done.stdout,
@@ -75,8 +78,8 @@ describe('certready --once', { skip }, () => {
     const crl = check(report, 'crl:http://crl.lab.test/inter.crl').evidence;
     assert.equal(crl['signature'], 'valid');
     assert.equal(crl['entries'], 0);
-    assert.match(String(crl['issuer']), /Lab Issuing CA/);
-    assert.match(String(crl['sha256']), /^[0-9A-F]{64}$/);
+    assert.match(text(crl['issuer']), /Lab Issuing CA/);
+    assert.match(text(crl['sha256']), /^[0-9A-F]{64}$/);
     for (const key of ['crlNumber', 'thisUpdate', 'nextUpdate', 'bytes']) assert.ok(crl[key], key);
 
     const ocsp = check(report, 'ocsp:http://ocsp.lab.test/root').evidence;
@@ -291,15 +294,16 @@ describe('certready --once', { skip }, () => {
   });
 
   it('names a dead port once, with every check that it blocks', async () => {
-    const { report } = await once(
-      '--connect-to',
-      'ocsp.lab.test:80:127.0.0.1:1',
-      '--skip',
-      'clock',
-    );
-    void report;
-    const dead = await once('--resolve', 'dead.lab.test:80:127.0.0.1');
-    void dead;
+    const { report, exitCode } = await once('--connect-to', 'ocsp.lab.test:80:127.0.0.1:1');
+    assert.deepEqual(gapIds(report), ['connect-refused:ocsp.lab.test:80']);
+    const [gap] = report.gaps;
+    assert.equal(gap?.owner, 'network');
+    assert.deepEqual(gap.checks, ['endpoint:ocsp.lab.test:80', 'ocsp:http://ocsp.lab.test/root']);
+    assert.equal(check(report, 'endpoint:ocsp.lab.test:80').status, 'critical');
+    const ocsp = check(report, 'ocsp:http://ocsp.lab.test/root');
+    assert.equal(ocsp.status, 'blocked');
+    assert.deepEqual(ocsp.blockedBy, [gap.id]);
+    assert.equal(exitCode, 2);
   });
 
   it('asks only what it is told to', async () => {
