@@ -1,0 +1,58 @@
+/** What stops the program: a wrong command line, a wrong file, something that cannot be written. */
+
+/** Stable, for scripts and tests; the words of an error may change. */
+export type AgentErrorCode =
+  | 'usage'
+  | 'file-missing'
+  | 'file-unreadable'
+  | 'config-invalid'
+  | 'profile-invalid'
+  | 'profile-unknown'
+  | 'certificate-invalid'
+  | 'trust-store-unreadable'
+  | 'secret-missing'
+  | 'output-unwritable';
+
+// Escapes that a terminal would obey are shown instead of sent: names and values come from anywhere.
+const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/gu;
+
+/** Any text as one line that is safe on a terminal. */
+export const oneLine = (text: string): string =>
+  text.replace(control, (characters) => (/^\s+$/.test(characters) ? ' ' : '\u{fffd}')).trim();
+
+/** An operational error. It ends in main.ts as its lines on standard error and exit status 3. */
+export class AgentError extends Error {
+  override readonly name = 'AgentError';
+  readonly code: AgentErrorCode;
+  /** What could not be done, what was found, what is allowed: a line each. */
+  readonly lines: readonly string[];
+
+  constructor(code: AgentErrorCode, lines: string | readonly string[], cause?: unknown) {
+    const all = (typeof lines === 'string' ? [lines] : lines).map(oneLine);
+    super(all.join('\n'), cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.lines = all;
+  }
+}
+
+/** The system's code of a failed call, e.g. ENOENT; empty where there is none. */
+export const systemCode = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or folder',
+  ENOTDIR: 'no such file or folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EISDIR: 'is a folder, a file is expected',
+  ENOSPC: 'no space left on the device',
+  EROFS: 'the file system is read-only',
+  ELOOP: 'too many symbolic links',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+/** Why a system call failed, in words where there are any. */
+export const systemReason = (error: unknown): string => {
+  const code = systemCode(error);
+  return reasons[code] ?? (code !== '' ? code : error instanceof Error ? error.message : 'failed');
+};
