@@ -7,11 +7,19 @@
 /** Bytes that are not the DER that was due. `offset` counts from the start of the outermost input. */
 export class DerError extends Error {
   override readonly name = 'DerError';
+  /** What is wrong, without the place. */
+  readonly problem: string;
   readonly offset: number;
 
-  constructor(message: string, offset: number) {
-    super(`${message} at byte ${offset}`);
+  constructor(problem: string, offset: number) {
+    super(`${problem} at byte ${offset}`);
+    this.problem = problem;
     this.offset = offset;
+  }
+
+  /** The same fault, where the bytes that were read start `base` bytes into a larger input. */
+  movedBy(base: number): DerError {
+    return new DerError(this.problem, this.offset + base);
   }
 }
 

@@ -176,7 +176,8 @@ export const publicKeyOf = (subjectPublicKeyInfo: Uint8Array): KeyObject | undef
   }
 };
 
-const fits = (scheme: SignatureScheme, key: KeyObject): boolean => {
+/** Whether a key is of the kind that this scheme needs. */
+export const fits = (scheme: SignatureScheme, key: KeyObject): boolean => {
   const type = key.asymmetricKeyType;
   switch (scheme.kind) {
     case 'rsa':
