@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parseCertificate } from '../../checks/pki/certificate.ts';
+import type { GapCode } from '../../checks/types.ts';
+import { answering, ca, judges, make, question, subject } from '../helpers/ocsp-cases.ts';
+import {
+  type AnswerOptions,
+  certId,
+  makeOcsp,
+  ocspResponse,
+  responseStatuses,
+} from '../helpers/ocsp-maker.ts';
+import { makeCa } from '../helpers/private-ca.ts';
+import { nameOf } from '../helpers/x509-writer.ts';
+
+const rsaCa = makeCa({ name: 'RSA CA', key: 'rsa' });
+const otherCa = makeCa({ name: 'Another CA' });
+/** The same name, another key. */
+const twin = makeCa({ name: 'C=BE, O=Example, CN=Issuing CA' });
+
+describe('response status', () => {
+  const cases: readonly [keyof typeof responseStatuses, GapCode][] = [
+    ['malformedRequest', 'ocsp-error'],
+    ['internalError', 'ocsp-error'],
+    ['tryLater', 'ocsp-try-later'],
+    ['sigRequired', 'ocsp-error'],
+    ['unauthorized', 'ocsp-unauthorized'],
+  ];
+  for (const [responseStatus, code] of cases)
+    judges(responseStatus, {
+      response: ocspResponse(responseStatuses[responseStatus]),
+      codes: [code],
+      evidence: { responseStatus, certStatus: undefined, signature: 'unchecked' },
+    });
+  it('is tested for every status of RFC 6960 but successful', () => {
+    assert.equal(cases.length + 1, Object.keys(responseStatuses).length);
+  });
+});
+
+describe('certificate status', () => {
+  judges('good', {
+    response: make(),
+    evidence: {
+      responseStatus: 'successful',
+      certStatus: 'good',
+      producedAt: '2025-06-03T11:00:00.000Z',
+      thisUpdate: '2025-06-03T11:00:00.000Z',
+      nextUpdate: '2025-06-07T11:00:00.000Z',
+      responder: ca.keyIdentifier.toString('hex').toUpperCase(),
+      delegated: false,
+      signature: 'valid',
+      hash: 'sha1',
+    },
+  });
+  judges('revoked', {
+    response: answering({ status: 'revoked' }),
+    codes: ['certificate-revoked'],
+    evidence: { certStatus: 'revoked', revokedAt: '2025-05-01T00:00:00.000Z', reason: undefined },
+  });
+  judges('revoked for a reason', {
+    response: answering({ status: 'revoked', reason: 1 }),
+    codes: ['certificate-revoked'],
+    evidence: { reason: 'keyCompromise' },
+  });
+  judges('on hold, which is revoked', {
+    response: answering({ status: 'revoked', reason: 6 }),
+    codes: ['certificate-revoked'],
+    evidence: { reason: 'certificateHold' },
+  });
+  judges('revoked for a reason that RFC 5280 does not have', {
+    response: answering({ status: 'revoked', reason: 7 }),
+    codes: ['certificate-revoked'],
+    evidence: { reason: '7' },
+  });
+  judges('unknown, which is not revoked', {
+    response: answering({ status: 'unknown' }),
+    codes: ['ocsp-unknown'],
+    evidence: { certStatus: 'unknown' },
+  });
+});
+
+describe('CertID', () => {
+  for (const hash of ['sha1', 'sha256', 'sha384', 'sha512'] as const)
+    judges(hash, { response: answering({ hash }), evidence: { hash, certStatus: 'good' } });
+
+  const mismatches: readonly [string, readonly AnswerOptions[], readonly string[]][] = [
+    ['no answer at all', [], []],
+    ['another serial', [{ serial: subject.serial + 1n }], ['serial']],
+    ['the same serial of another CA', [{ issuer: otherCa }], ['issuerName']],
+    ["the CA's name with another key", [{ issuer: twin }], ['issuerKey']],
+    ["the CA's key with another name", [{ issuer: { ...ca, name: otherCa.name } }], ['issuerName']],
+    ['a hash that is refused', [{ hash: 'md5' }], ['hash']],
+    [
+      'the serial after a zero byte',
+      [{ serial: Buffer.concat([Buffer.of(0), question.serial]) }],
+      ['serial'],
+    ],
+  ];
+  for (const [name, answers, mismatch] of mismatches)
+    judges(name, {
+      response: answering(...answers),
+      codes: ['ocsp-certificate-mismatch'],
+      evidence: { mismatch, certStatus: undefined, answers: answers.length },
+    });
+
+  const padded = Uint8Array.of(0, 5);
+  judges('a serial after a zero byte, where the certificate has it so', {
+    response: make({ serial: padded }),
+    expect: { serial: padded },
+  });
+  judges('hash parameters left out', {
+    response: answering({
+      rewrite: () => ({ certId: certId(ca, subject.serial, { parameters: Buffer.alloc(0) }) }),
+    }),
+  });
+
+  const shouted = nameOf('C=BE, O=EXAMPLE, CN=ISSUING CA');
+  const shouting = ca.issue({ name: 'mx.example.org', rewrite: () => ({ issuer: shouted }) });
+  judges("the issuer's name as the certificate writes it, not as the issuer does", {
+    response: answering({ serial: shouting.serial, issuer: { ...ca, name: shouted } }),
+    expect: {
+      serial: parseCertificate(shouting.der).serial,
+      certificate: parseCertificate(shouting.der),
+    },
+  });
+  judges('one of many', {
+    response: answering(
+      ...Array.from({ length: 500 }, (_, index) => ({ serial: 0x500000 + index })),
+      {},
+    ),
+  });
+});
+
+describe('evidence', () => {
+  judges('a SHA-1 signature is weak, and still one', {
+    response: makeOcsp({
+      issuer: rsaCa,
+      serial: 7,
+      hash: 'sha1',
+    }),
+    expect: { issuer: parseCertificate(rsaCa.der), serial: Uint8Array.of(7) },
+    evidence: { weak: true, signatureAlgorithm: 'sha1WithRSAEncryption', certStatus: 'good' },
+  });
+  judges('names the responder as it names itself', {
+    response: make({ responder: 'name' }),
+    evidence: { responder: 'C=BE, O=Example, CN=Issuing CA' },
+  });
+});
