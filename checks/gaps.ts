@@ -3,21 +3,28 @@
  * a code without a title, a consequence, a remedy and commands does not compile.
  */
 
-import type { Finding, GapCode, GapOwner, Platform, Severity } from './types.ts';
+import type { GapCode } from './types.ts';
+import { certificateWords } from './words/certificate.ts';
+import { clockWords } from './words/clock.ts';
+import { dnsWords } from './words/dns.ts';
+import { endpointWords } from './words/endpoint.ts';
+import { firewallWords } from './words/firewall.ts';
+import type { GapInfo } from './words/gap-info.ts';
+import { mailServerWords } from './words/mail-server.ts';
+import { proxyWords } from './words/proxy.ts';
+import { revocationWords } from './words/revocation.ts';
+import { rootStoreWords } from './words/root-store.ts';
 
-export interface GapInfo {
-  /** A noun phrase, as a heading. */
-  readonly title: string;
-  readonly owner: GapOwner;
-  readonly severity: Severity;
-  /** What happens to the mail if it stays. */
-  readonly consequence: string;
-  /** One line about this occurrence: what was observed, where. */
-  summary(finding: Finding): string;
-  /** What its owner should do. */
-  remedy(finding: Finding): string;
-  /** Commands to paste on this platform: they show the fault or close it. */
-  commands(finding: Finding, platform: Platform): readonly string[];
-}
+export type { GapInfo } from './words/gap-info.ts';
 
-export declare const gaps: Readonly<Record<GapCode, GapInfo>>;
+export const gaps: Readonly<Record<GapCode, GapInfo>> = {
+  ...dnsWords,
+  ...firewallWords,
+  ...proxyWords,
+  ...endpointWords,
+  ...revocationWords,
+  ...certificateWords,
+  ...rootStoreWords,
+  ...mailServerWords,
+  ...clockWords,
+};

@@ -1,0 +1,118 @@
+/** Reads a finding's evidence for its words. Everything in it may come from outside: nothing is trusted to be there. */
+
+import type { Finding, HostPort, Json } from '../types.ts';
+
+const longestText = 2000;
+
+/** One line without control, formatting or line-separating characters and without lone surrogates; each becomes `?`. */
+export const printable = (text: string): string =>
+  text.slice(0, longestText).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '?');
+
+/** Printable and short enough for a summary: the middle gives way. */
+export const shown = (text: string, limit = 80): string => {
+  const line = printable(text);
+  if (line.length <= limit) return line;
+  const tail = Math.floor(limit / 3);
+  return `${line.slice(0, limit - tail - 1)}…${line.slice(-tail)}`;
+};
+
+/** A text of the evidence, printable; absent where it is missing, empty or no text. */
+export const textOf = ({ evidence }: Finding, key: string): string | undefined => {
+  const value = evidence[key];
+  return typeof value === 'string' && value !== '' ? printable(value) : undefined;
+};
+
+export const numberOf = ({ evidence }: Finding, key: string): number | undefined => {
+  const value = evidence[key];
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+};
+
+const addressIn = (item: Json): string | undefined => {
+  const value =
+    typeof item === 'object' && item !== null && 'address' in item ? item['address'] : item;
+  return typeof value === 'string' && value !== '' ? printable(value) : undefined;
+};
+
+/** The texts of a list; of an item with an `address` that address. */
+export const textsOf = ({ evidence }: Finding, key: string): readonly string[] => {
+  const value = evidence[key];
+  return Array.isArray(value) ? value.flatMap((item: Json) => addressIn(item) ?? []) : [];
+};
+
+export const targetOf = ({ target }: Finding): string => printable(target);
+
+/** The addresses that were tried, at most `limit` of them. */
+export const addressesOf = (finding: Finding, limit = 4): readonly string[] => {
+  const one = textOf(finding, 'address');
+  const all = [...(one === undefined ? [] : [one]), ...textsOf(finding, 'addresses')];
+  return [...new Set(all)].slice(0, limit);
+};
+
+/** ` (198.51.100.7)`, or nothing where no address is known. */
+export const inBrackets = (items: readonly (string | undefined)[]): string => {
+  const known = items.filter((item) => item !== undefined);
+  return known.length === 0 ? '' : ` (${known.map((item) => shown(item, 60)).join(', ')})`;
+};
+
+const isPort = (port: number | undefined): port is number =>
+  port !== undefined && Number.isInteger(port) && port > 0 && port < 65_536;
+
+/** `HOST:PORT` or `[IPv6]:PORT`, read strictly. */
+export const parseHostPort = (text: string): HostPort | undefined => {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^\s:/@[\]]+)):(\d{1,5})$/i.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  return host !== undefined && isPort(port) ? { host, port } : undefined;
+};
+
+const webUrl = (text: string | undefined): URL | undefined => {
+  if (text === undefined || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined;
+};
+
+const urlIn = (finding: Finding): URL | undefined =>
+  webUrl(finding.target) ?? webUrl(textOf(finding, 'url'));
+
+/** The finding is about something that was, or is to be, fetched over http or https. */
+export const isWebUrl = (finding: Finding): boolean => urlIn(finding) !== undefined;
+
+/** Where the connection went: the target's `HOST:PORT`, or its URL's, or what the evidence says. */
+export const destinationOf = (finding: Finding, defaultPort = 80): HostPort => {
+  const stated = parseHostPort(finding.target);
+  if (stated !== undefined) return stated;
+  const url = urlIn(finding);
+  if (url !== undefined) {
+    const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+    return { host: url.hostname.replace(/^\[|\]$/g, ''), port };
+  }
+  const port = numberOf(finding, 'port');
+  return {
+    host: textOf(finding, 'host') ?? targetOf(finding),
+    port: isPort(port) ? port : defaultPort,
+  };
+};
+
+export const hostPortText = ({ host, port }: HostPort): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+
+/** The http or https URL that the finding is about; without one, that of its host. Never another scheme. */
+export const urlOf = (finding: Finding): string =>
+  urlIn(finding)?.href ?? `http://${hostPortText(destinationOf(finding))}/`;
+
+/** The proxy's `HOST:PORT` without any credentials. */
+export const proxyOf = (finding: Finding): string | undefined =>
+  textOf(finding, 'proxy')
+    ?.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')
+    .replace(/^.*@/, '')
+    .replace(/\/$/, '');
+
+/** `after 5 s`, `after 400 ms`, or nothing. */
+export const afterTime = (finding: Finding): string => {
+  const ms = numberOf(finding, 'timeoutMs') ?? numberOf(finding, 'ms');
+  if (ms === undefined) return '';
+  return ms < 1000 ? ` after ${Math.round(ms)} ms` : ` after ${Number((ms / 1000).toFixed(1))} s`;
+};
+
+/** Another party's mail host presented it, as opposed to this host's own or a CA's file. */
+export const isPeer = ({ owner }: Finding): boolean => owner === 'peer';

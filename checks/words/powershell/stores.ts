@@ -1,0 +1,88 @@
+/** Trust stores from an elevated PowerShell: look at a root, add it, take a block off it. */
+
+import type { Finding } from '../../types.ts';
+import { keeperOf, nssDatabase, profileOf, rootAlias, sha256Of, storePathOf } from '../store.ts';
+import { ps } from './quote.ts';
+
+/** The file that the root's certificate is written to first. `>` would write UTF-16, which no tool reads. */
+export const rootFile = 'certready-root.cer';
+
+export const rootToFile = (finding: Finding): string[] => {
+  const profile = profileOf(finding);
+  return [
+    profile === undefined
+      ? 'certready profile list'
+      : ps`certready profile show ${profile} --pem | Set-Content -Encoding Ascii ${rootFile}`,
+    `certutil -dump ${rootFile}`,
+  ];
+};
+
+/** Adds the root to the store that the finding names; a store that Windows does not keep is a file. */
+export const addRoot = (finding: Finding): string[] => {
+  const path = storePathOf(finding);
+  switch (keeperOf(finding)) {
+    case 'java':
+      return [
+        ...rootToFile(finding),
+        ps`keytool -importcert -noprompt -alias ${rootAlias(finding)} -file ${rootFile} -keystore ${path}`,
+      ];
+    case 'nss':
+      return [
+        ...rootToFile(finding),
+        ps`certutil -A -d ${nssDatabase(finding)} -n ${rootAlias(finding)} -t C,, -a -i ${rootFile}`,
+      ];
+    case 'bundle':
+      return [
+        ...rootToFile(finding),
+        ps`Get-Content ${rootFile} | Add-Content -Encoding Ascii -LiteralPath ${path}`,
+      ];
+    case 'windows':
+    case 'directory':
+    case 'update-ca-certificates':
+    case 'update-ca-trust':
+    case 'suse':
+    case 'p11-kit':
+    case 'postfix-chroot':
+      return [
+        ...rootToFile(finding),
+        `Import-Certificate -FilePath ${rootFile} -CertStoreLocation Cert:\\LocalMachine\\Root`,
+        ...showRoot(finding),
+      ];
+  }
+};
+
+const hashes = (finding: Finding): string[] =>
+  [sha256Of(finding), sha256Of(finding, 'found')].filter((hash) => hash !== undefined);
+
+/** Where on this machine the root lies: every store of the machine, by SHA-256 of the whole certificate. */
+export const showRoot = (finding: Finding): string[] => {
+  const wanted = hashes(finding);
+  if (wanted.length === 0)
+    return ['certutil -store Root', 'certutil -store AuthRoot', 'certutil -store Disallowed'];
+  return wanted.map(
+    (hash) =>
+      ps`Get-ChildItem Cert:\\LocalMachine -Recurse | Where-Object { $_.RawData -and [BitConverter]::ToString([Security.Cryptography.SHA256]::Create().ComputeHash($_.RawData)).Replace('-', '') -eq ${hash} } | Format-List PSParentPath, Subject, NotAfter, Thumbprint`,
+  );
+};
+
+/** The machine's list of certificates that are never trusted, and what Microsoft put on it. */
+export const showDisallowed = (): string[] => [
+  'Get-ChildItem Cert:\\LocalMachine\\Disallowed | Format-List Subject, NotAfter, Thumbprint',
+  'certutil -verifyctl Disallowed',
+];
+
+const authRootPolicy = 'HKLM\\SOFTWARE\\Policies\\Microsoft\\SystemCertificates\\AuthRoot';
+const autoUpdate = 'HKLM\\SOFTWARE\\Microsoft\\SystemCertificates\\AuthRoot\\AutoUpdate';
+
+/** The policy that switches the automatic root update off, and where and when the list was last fetched. */
+export const rootUpdateState = (): string[] => [
+  ps`reg query ${authRootPolicy} /v DisableRootAutoUpdate`,
+  ps`reg query ${autoUpdate} /v RootDirUrl`,
+  ps`reg query ${autoUpdate} /v LastSyncTime`,
+];
+
+export const allowRootUpdate = (): string =>
+  ps`reg delete ${authRootPolicy} /v DisableRootAutoUpdate /f`;
+
+/** Fetches the list now and says when that last succeeded. */
+export const syncRootList = (): string => 'certutil -verifyctl AuthRoot | findstr /i lastsynctime';
