@@ -163,7 +163,11 @@ export const nonceExtension = (nonce: Uint8Array): Der =>
   sequence(oid(oids.ocspNonce), octetString(octetString(nonce)));
 
 /** An OCSPResponse of this status; `basic` is what a successful one carries. */
-export const ocspResponse = (status: number, basic?: Uint8Array, type = oids.ocspBasic): Der =>
+export const ocspResponse = (
+  status: number,
+  basic?: Uint8Array,
+  type: string = oids.ocspBasic,
+): Der =>
   sequence(
     enumerated(status),
     ...(basic ? [context(0, sequence(oid(type), octetString(basic)))] : []),
