@@ -433,10 +433,20 @@ export interface StoreEntry {
   readonly purposes?: readonly string[];
   /** The file, or the place in it, that it was read from. */
   readonly origin: string;
+  /** Parts of the store that lack it: programs that read only those do not trust it. */
+  readonly missingFrom?: readonly MissingPart[];
+}
+
+/** `hash-link`: the certificate lies in the folder, but not under the name by which OpenSSL looks it up. */
+export interface MissingPart {
+  readonly part: 'bundle' | 'folder' | 'hash-link';
+  readonly path: string;
 }
 
 /** An entry that could not be used; it hides nothing else. */
 export interface StoreProblem {
   readonly origin: string;
   readonly problem: string;
+  /** It may be a good certificate: this account is not allowed to look. */
+  readonly unreadable?: true;
 }

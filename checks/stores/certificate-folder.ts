@@ -1,0 +1,123 @@
+/**
+ * A folder of certificates. OpenSSL finds in it only what lies under the hash of its subject
+ * (`HHHHHHHH.N`, counted from 0 without a hole; man openssl-rehash, X509_LOOKUP_hash_dir).
+ */
+
+import { readlink } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { DerError } from '../pki/der.ts';
+import type { StoreEntry, StoreProblem } from '../types.ts';
+import { type FolderEntry, mapBounded, readFolder, readStoreFile } from './files.ts';
+import { looksLikePem, readPemBundle } from './pem.ts';
+import { type Collected, StoreError } from './store-error.ts';
+import { subjectHash } from './subject-name.ts';
+
+export interface FolderCertificate extends StoreEntry {
+  /** Whether OpenSSL finds it by its subject. */
+  readonly linked: boolean;
+}
+
+export interface CertificateFolder {
+  readonly certificates: readonly FolderCertificate[];
+  readonly problems: readonly StoreProblem[];
+  /** Whether the folder has any hash links; without one OpenSSL finds nothing in it. */
+  readonly hashed: boolean;
+}
+
+const hashName = /^([0-9a-f]{8})\.(\d{1,5})$/;
+const certificateName = /\.(?:pem|crt|cer|der)$/i;
+
+/** The most bytes of one file in a folder: a bundle that was put there, at the worst. */
+const maxFileBytes = 4 * 1024 * 1024;
+
+/** The name in the same folder that a link leads to; the link's own name for any other. */
+const targetInFolder = async (folder: string, { name, link }: FolderEntry): Promise<string> => {
+  if (!link) return name;
+  const target = await readlink(join(folder, name)).catch(() => name);
+  const path = resolve(folder, target);
+  return dirname(path) === folder ? basename(path) : name;
+};
+
+type FileContents = Collected & { readonly name: string };
+
+const problemOf = (error: unknown, origin: string): StoreProblem => {
+  if (!(error instanceof StoreError)) throw error;
+  return error.fault === 'absent'
+    ? { origin, problem: 'a link that leads nowhere' }
+    : { origin, problem: error.message, unreadable: true };
+};
+
+const readCertificateFile = async (
+  folder: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<FileContents> => {
+  const origin = join(folder, name);
+  try {
+    const bytes = await readStoreFile(origin, signal, maxFileBytes);
+    if (looksLikePem(bytes)) return { name, ...readPemBundle(bytes, origin) };
+    const der = /\.(?:der|cer|crt)$/i.test(name) && bytes[0] === 0x30;
+    return der
+      ? { name, entries: [{ der: bytes, trust: 'trusted', origin }], problems: [] }
+      : { name, entries: [], problems: [{ origin, problem: 'no certificate in it' }] };
+  } catch (error) {
+    return { name, entries: [], problems: [problemOf(error, origin)] };
+  }
+};
+
+/** The hash links that OpenSSL comes by: from .0 on as long as each leads to a certificate. */
+const reachableLinks = (
+  links: ReadonlyMap<string, string>,
+  usable: ReadonlySet<string>,
+): Map<string, Set<string>> => {
+  const hashesByFile = new Map<string, Set<string>>();
+  for (const first of links.keys()) {
+    if (!first.endsWith('.0')) continue;
+    const hash = first.slice(0, 8);
+    for (let n = 0; ; n++) {
+      const file = links.get(`${hash}.${n}`);
+      if (file === undefined || !usable.has(file)) break;
+      hashesByFile.set(file, (hashesByFile.get(file) ?? new Set()).add(hash));
+    }
+  }
+  return hashesByFile;
+};
+
+const isLinked = (der: Uint8Array, hashes: ReadonlySet<string> | undefined): boolean => {
+  if (hashes === undefined) return false;
+  try {
+    return hashes.has(subjectHash(der));
+  } catch (error) {
+    if (error instanceof DerError) return false;
+    throw error;
+  }
+};
+
+/**
+ * Reads every certificate file of a folder once, whatever number of links lead to it; `except` are
+ * names that are no part of it (the bundle that lies in the same folder).
+ * @throws StoreError
+ */
+export const readCertificateFolder = async (
+  folder: string,
+  signal: AbortSignal,
+  except: ReadonlySet<string> = new Set(),
+): Promise<CertificateFolder> => {
+  const listed = await readFolder(folder, signal);
+  const names = listed.filter((entry) => !entry.folder && !except.has(entry.name));
+  const hashed = names.filter(({ name }) => hashName.test(name));
+  const targets = await mapBounded(hashed, (entry) => targetInFolder(folder, entry));
+  const links = new Map(hashed.map(({ name }, index) => [name, targets[index] ?? name]));
+  const plain = names.filter(({ name }) => certificateName.test(name)).map(({ name }) => name);
+  const files = [...new Set([...links.values(), ...plain])];
+  const contents = await mapBounded(files, (name) => readCertificateFile(folder, name, signal));
+  const usable = new Set(contents.filter(({ entries }) => entries.length > 0).map((c) => c.name));
+  const hashesByFile = reachableLinks(links, usable);
+  return {
+    certificates: contents.flatMap(({ name, entries }) =>
+      entries.map((entry) => ({ ...entry, linked: isLinked(entry.der, hashesByFile.get(name)) })),
+    ),
+    problems: contents.flatMap(({ problems }) => problems),
+    hashed: hashed.length > 0,
+  };
+};

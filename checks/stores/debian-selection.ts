@@ -1,0 +1,62 @@
+/**
+ * What /etc/ca-certificates.conf leaves out (Debian, Alpine; man update-ca-certificates): a line that
+ * begins with `!` deselects a certificate, and one that is not listed was never selected.
+ */
+
+import { join } from 'node:path';
+import type { StoreEntry } from '../types.ts';
+import { mapBounded, readFolder, readStoreFile } from './files.ts';
+import { looksLikePem, readPemBundle } from './pem.ts';
+import { StoreError } from './store-error.ts';
+
+export interface SelectionPaths {
+  readonly configuration: string;
+  /** The folder that the configuration's lines are relative to. */
+  readonly certificates: string;
+}
+
+const ignoreAbsent = async <T>(read: Promise<T>, otherwise: T): Promise<T> => {
+  try {
+    return await read;
+  } catch (error) {
+    if (error instanceof StoreError) return otherwise;
+    throw error;
+  }
+};
+
+/** Names of certificate files below a folder, two levels deep as the packages lay them. */
+const certificateFiles = async (folder: string, signal: AbortSignal): Promise<string[]> => {
+  const names: string[] = [];
+  for (const { name, folder: isFolder } of await readFolder(folder, signal)) {
+    if (!isFolder) names.push(name);
+    else
+      for (const inner of await readFolder(join(folder, name), signal))
+        names.push(`${name}/${inner.name}`);
+  }
+  return names.filter((name) => name.endsWith('.crt'));
+};
+
+/**
+ * The certificates that this machine has and does not use. A selection that cannot be read explains
+ * nothing, and nothing else depends on it.
+ */
+export const readDeselected = async (
+  { configuration, certificates }: SelectionPaths,
+  signal: AbortSignal,
+): Promise<readonly StoreEntry[]> => {
+  const text = await ignoreAbsent(
+    readStoreFile(configuration, signal).then((bytes) => bytes.toString('utf8')),
+    undefined,
+  );
+  if (text === undefined) return [];
+  const lines = text.split('\n').map((line) => line.trim());
+  const selected = new Set(lines.filter((line) => !/^(?:[!#]|$)/.test(line)));
+  const available = await ignoreAbsent(certificateFiles(certificates, signal), []);
+  const left = available.filter((name) => !selected.has(name));
+  const found = await mapBounded(left, async (name): Promise<readonly StoreEntry[]> => {
+    const path = join(certificates, name);
+    const bytes = await ignoreAbsent(readStoreFile(path, signal), Buffer.alloc(0));
+    return looksLikePem(bytes) ? readPemBundle(bytes, path).entries : [];
+  });
+  return found.flat().map((entry) => ({ ...entry, trust: 'deselected' }));
+};

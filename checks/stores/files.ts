@@ -1,0 +1,146 @@
+/** Files and folders of stores, read with bounds. What stands in the way is a StoreError. */
+
+import { constants } from 'node:fs';
+import { opendir, readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { StoreError } from './store-error.ts';
+
+/** More than any real store has: the largest bundle in use is under 1 MB, with 200 certificates. */
+export const storeLimits = {
+  fileBytes: 32 * 1024 * 1024,
+  folderEntries: 20_000,
+  certificates: 20_000,
+} as const;
+
+/** Files that are read at once; more only waits in libuv's queue. */
+const concurrency = 16;
+
+const errorCode = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : undefined;
+
+const absentCodes = new Set(['ENOENT', 'ENOTDIR']);
+
+/** Whether an error of the file system says that nothing is there. */
+export const isAbsent = (error: unknown): boolean => absentCodes.has(errorCode(error) ?? '');
+
+/** The name of a user, by this machine's /etc/passwd. */
+const userName = async (uid: number): Promise<string> => {
+  if (uid === 0) return 'root';
+  const passwd = await readFile('/etc/passwd', 'utf8').catch(() => '');
+  const line = passwd.split('\n').find((one) => one.split(':')[2] === String(uid));
+  return line?.split(':')[0] ?? `uid ${uid}`;
+};
+
+/** The owner of the path, or of the nearest folder above it that can be seen. */
+const ownerOf = async (path: string): Promise<string> => {
+  for (let at = path; ; at = dirname(at)) {
+    const found = await stat(at).catch(() => undefined);
+    if (found) return userName(found.uid);
+    if (dirname(at) === at) return 'root';
+  }
+};
+
+/** The StoreError for an error of the file system; anything else is a bug and stays what it is. */
+export const fileFault = async (path: string, error: unknown): Promise<unknown> => {
+  const code = errorCode(error);
+  if (code === undefined || code === 'ABORT_ERR') return error;
+  if (isAbsent(error)) return new StoreError('absent', `${path} does not exist`);
+  if (code === 'EACCES' || code === 'EPERM')
+    return new StoreError(
+      'unreadable',
+      `${path}: this account may not read it; run certready as ${await ownerOf(path)}`,
+    );
+  return new StoreError('unreadable', `${path}: ${code}`);
+};
+
+/** Follows links. @throws StoreError */
+const statStore = async (path: string) => {
+  try {
+    return await stat(path);
+  } catch (error) {
+    throw await fileFault(path, error);
+  }
+};
+
+/** What a path leads to, through links. @throws StoreError where that cannot be told. */
+export const kindOfPath = async (path: string): Promise<'file' | 'folder' | 'absent' | 'other'> => {
+  try {
+    const found = await statStore(path);
+    if (found.isDirectory()) return 'folder';
+    return found.isFile() ? 'file' : 'other';
+  } catch (error) {
+    if (error instanceof StoreError && error.fault === 'absent') return 'absent';
+    throw error;
+  }
+};
+
+/** A whole regular file of at most `limit` bytes. @throws StoreError */
+export const readStoreFile = async (
+  path: string,
+  signal: AbortSignal,
+  limit: number = storeLimits.fileBytes,
+): Promise<Buffer> => {
+  const found = await statStore(path);
+  if (!found.isFile()) throw new StoreError('unreadable', `${path}: not a regular file`);
+  if (found.size > limit)
+    throw new StoreError(
+      'unreadable',
+      `${path}: ${found.size} bytes, and at most ${limit} are read`,
+    );
+  try {
+    // A file that became a pipe in between must not make the reader wait
+    return await readFile(path, { flag: constants.O_RDONLY | constants.O_NONBLOCK, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw await fileFault(path, error);
+  }
+};
+
+export interface FolderEntry {
+  readonly name: string;
+  readonly link: boolean;
+  readonly folder: boolean;
+}
+
+/** Names in a folder, sorted. @throws StoreError */
+export const readFolder = async (
+  path: string,
+  signal: AbortSignal,
+): Promise<readonly FolderEntry[]> => {
+  const entries: FolderEntry[] = [];
+  try {
+    for await (const entry of await opendir(path, { bufferSize: 1024 })) {
+      signal.throwIfAborted();
+      if (entries.length >= storeLimits.folderEntries)
+        throw new StoreError(
+          'unreadable',
+          `${path}: more than ${storeLimits.folderEntries} files, and no more are read`,
+        );
+      entries.push({
+        name: entry.name,
+        link: entry.isSymbolicLink(),
+        folder: entry.isDirectory(),
+      });
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw await fileFault(path, error);
+  }
+  return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+};
+
+/** Maps with a bound on how many are under way at once; results keep the order of the items. */
+export const mapBounded = async <T, R>(
+  items: readonly T[],
+  map: (item: T) => Promise<R>,
+): Promise<R[]> => {
+  const results = new Array<R>(items.length);
+  const queue = items.entries();
+  const worker = async (): Promise<void> => {
+    for (const [index, item] of queue) results[index] = await map(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, worker));
+  return results;
+};

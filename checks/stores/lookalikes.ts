@@ -1,0 +1,62 @@
+/** Certificates of a store that carry a root's name and are not that root. */
+
+import { type Certificate, fingerprint256, parseCertificate } from '../pki/certificate.ts';
+import { DerError } from '../pki/der.ts';
+import { sameName } from '../pki/name.ts';
+import { equalBytes } from '../pki/values.ts';
+import type { StoreEntry } from '../types.ts';
+import { canonicalName, subjectOf } from './subject-name.ts';
+
+/**
+ * `same-key`: another certificate of the same authority (an older one, another encoding);
+ * `cross-certificate`: of the same key, but issued by another authority, so that it anchors nothing;
+ * `other-key`: another authority that calls itself the same.
+ */
+export type Likeness = 'same-key' | 'cross-certificate' | 'other-key';
+
+export interface Lookalike {
+  readonly entry: StoreEntry;
+  readonly certificate: Certificate;
+  readonly sha256: string;
+  readonly likeness: Likeness;
+}
+
+const unlessMalformed = <T>(read: () => T): T | undefined => {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof DerError) return undefined;
+    throw error;
+  }
+};
+
+const likenessOf = (certificate: Certificate, root: Certificate): Likeness => {
+  if (!equalBytes(certificate.publicKeyInfo, root.publicKeyInfo)) return 'other-key';
+  return sameName(certificate.issuer, certificate.subject) ? 'same-key' : 'cross-certificate';
+};
+
+const nearest: Readonly<Record<Likeness, number>> = {
+  'same-key': 0,
+  'cross-certificate': 1,
+  'other-key': 2,
+};
+
+/** Those among the entries, the nearest first. Only entries of the same name are parsed as a whole. */
+export const findLookalikes = (
+  entries: readonly StoreEntry[],
+  rootDer: Uint8Array,
+): Lookalike[] => {
+  const root = unlessMalformed(() => parseCertificate(rootDer));
+  if (root === undefined) return [];
+  const name = canonicalName(root.subject.raw);
+  const found: Lookalike[] = [];
+  for (const entry of entries) {
+    const subject = unlessMalformed(() => canonicalName(subjectOf(entry.der)));
+    if (!subject?.equals(name)) continue;
+    const certificate = unlessMalformed(() => parseCertificate(entry.der));
+    const sha256 = fingerprint256(entry.der);
+    if (certificate === undefined || sha256 === fingerprint256(rootDer)) continue;
+    found.push({ entry, certificate, sha256, likeness: likenessOf(certificate, root) });
+  }
+  return found.sort((a, b) => nearest[a.likeness] - nearest[b.likeness]);
+};

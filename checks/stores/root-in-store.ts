@@ -1,0 +1,188 @@
+/** What one store says of one root, at a time: pure, so that it can be judged at several. */
+
+import { type Certificate, fingerprint256, parseCertificate } from '../pki/certificate.ts';
+import { DerError } from '../pki/der.ts';
+import type { Evidence, GapCode, Json, StoreEntry, StoreProblem } from '../types.ts';
+import { type Lookalike, findLookalikes } from './lookalikes.ts';
+
+/** A store's contents, its entries by the SHA-256 of their DER. */
+export interface IndexedStore {
+  readonly entries: readonly StoreEntry[];
+  readonly problems: readonly StoreProblem[];
+  readonly byFingerprint: ReadonlyMap<string, readonly StoreEntry[]>;
+}
+
+export const indexStore = ({
+  entries,
+  problems,
+}: Pick<IndexedStore, 'entries' | 'problems'>): IndexedStore => {
+  const byFingerprint = new Map<string, StoreEntry[]>();
+  for (const entry of entries) {
+    const key = fingerprint256(entry.der);
+    const known = byFingerprint.get(key);
+    if (known) known.push(entry);
+    else byFingerprint.set(key, [entry]);
+  }
+  return { entries, problems, byFingerprint };
+};
+
+export interface RootJudgement {
+  /** What is wrong, each with the evidence that explains it. */
+  readonly faults: readonly { readonly code: GapCode; readonly evidence: Evidence }[];
+  readonly trusted: boolean;
+  /** Names of purposes; `any` where the store does not restrict them. */
+  readonly purposes: readonly string[];
+  /** What else was seen of it. */
+  readonly evidence: Evidence;
+  readonly summary: string;
+  readonly unknown?: string;
+}
+
+const allowsServers = ({ purposes }: StoreEntry): boolean =>
+  purposes === undefined || purposes.includes('serverAuth');
+
+const rootCertificate = (der: Uint8Array): Certificate | undefined => {
+  try {
+    return parseCertificate(der);
+  } catch (error) {
+    if (error instanceof DerError) return undefined;
+    throw error;
+  }
+};
+
+const nothing = { trusted: false, purposes: [], evidence: {} };
+
+const missing = (reason: string, evidence: Evidence, summary: string): RootJudgement => ({
+  ...nothing,
+  evidence: { reason, ...evidence },
+  faults: [{ code: 'root-missing', evidence: { reason, ...evidence } }],
+  summary,
+});
+
+/** Present in one part of the store and missing from another: which one decides who sees it. */
+const partly = (entry: StoreEntry): RootJudgement => {
+  const parts = entry.missingFrom ?? [];
+  const [first] = parts;
+  const evidence = {
+    origin: entry.origin,
+    missingFrom: parts.map(({ part, path }): Json => ({ part, path })),
+  };
+  const paths = parts.map(({ path }) => path).join(', ');
+  return missing(
+    first?.part === 'hash-link' ? 'hash-link-missing' : `not-in-${first?.part ?? 'store'}`,
+    evidence,
+    `in ${entry.origin}, but not found through ${paths}`,
+  );
+};
+
+const describe = ({ sha256, likeness, certificate, entry }: Lookalike): Json => ({
+  sha256,
+  likeness,
+  serial: certificate.serialHex,
+  notAfter: certificate.notAfter.toISOString(),
+  origin: entry.origin,
+});
+
+const likenessWords = {
+  'same-key': 'another certificate of the same name and key',
+  'cross-certificate': 'a cross-certificate of the same name and key',
+  'other-key': 'a certificate of the same name with another key',
+} as const;
+
+const lookalike = (nearest: Lookalike, found: readonly Lookalike[]): RootJudgement => {
+  const evidence: Evidence = {
+    found: nearest.sha256,
+    likeness: nearest.likeness,
+    foundSerial: nearest.certificate.serialHex,
+    foundNotAfter: nearest.certificate.notAfter.toISOString(),
+    origin: nearest.entry.origin,
+    ...(found.length > 1 && { lookalikes: found.map(describe) }),
+  };
+  return {
+    ...nothing,
+    evidence,
+    faults: [{ code: 'root-lookalike', evidence }],
+    summary: `absent; there is ${likenessWords[nearest.likeness]}`,
+  };
+};
+
+const absent = (store: IndexedStore, rootDer: Uint8Array | undefined): RootJudgement => {
+  const trusted = store.entries.filter(({ trust }) => trust === 'trusted');
+  const found = rootDer === undefined ? [] : findLookalikes(trusted, rootDer);
+  const [nearest] = found;
+  if (nearest) return lookalike(nearest, found);
+  const hidden = store.problems.find(({ unreadable }) => unreadable);
+  if (hidden)
+    return {
+      ...nothing,
+      faults: [],
+      summary: 'not found, but not everything could be read',
+      unknown: `not found, but not everything could be read: ${hidden.problem}`,
+    };
+  const certificates = trusted.length;
+  return missing('absent', { certificates }, `not among ${certificates} certificates`);
+};
+
+/** A trusted entry: is it good at this time, for servers, in all parts of the store? */
+const present = (entry: StoreEntry, at: Date): RootJudgement => {
+  const certificate = rootCertificate(entry.der);
+  const purposes = entry.purposes ?? ['any'];
+  const notAfter = certificate && { notAfter: certificate.notAfter.toISOString() };
+  const evidence = { origin: entry.origin, ...notAfter };
+  const faults: { code: GapCode; evidence: Evidence }[] = [];
+  if (certificate && at > certificate.notAfter) faults.push({ code: 'root-expired', evidence });
+  if (!allowsServers(entry)) faults.push({ code: 'root-not-for-server-auth', evidence });
+  const expires = certificate?.notAfter.toISOString().slice(0, 10);
+  const [first] = faults;
+  const base = { faults, trusted: true, purposes, evidence };
+  if (first)
+    return {
+      ...base,
+      trusted: faults.every(({ code }) => code === 'root-expired'),
+      summary:
+        first.code === 'root-expired'
+          ? `present, expired on ${expires ?? ''}`
+          : `present, trusted for ${purposes.join(', ') || 'nothing'} only`,
+    };
+  if (entry.missingFrom) return partly(entry);
+  if (certificate && at < certificate.notBefore)
+    return {
+      ...base,
+      summary: 'present, not valid yet',
+      unknown: `the root is valid from ${certificate.notBefore.toISOString()} only`,
+    };
+  return { ...base, summary: `trusted${expires === undefined ? '' : `, valid until ${expires}`}` };
+};
+
+/**
+ * Judges a root by the fingerprint of its whole certificate: names and serials do not identify one.
+ * What distrusts it outweighs what trusts it; what trusts it outweighs a deselection, which takes effect
+ * only when the store is written anew.
+ */
+export const judgeRoot = (
+  store: IndexedStore,
+  root: { readonly sha256: string; readonly der?: Uint8Array },
+  at: Date,
+): RootJudgement => {
+  const entries = store.byFingerprint.get(root.sha256) ?? [];
+  const distrusted = entries.find(({ trust }) => trust === 'distrusted');
+  if (distrusted)
+    return {
+      ...nothing,
+      evidence: { origin: distrusted.origin },
+      faults: [{ code: 'root-distrusted', evidence: { origin: distrusted.origin } }],
+      summary: `distrusted by ${distrusted.origin}`,
+    };
+  const trusted = entries.filter(({ trust }) => trust === 'trusted');
+  const whole = trusted.find((entry) => allowsServers(entry) && !entry.missingFrom);
+  const best = whole ?? trusted.find(allowsServers) ?? trusted[0];
+  if (best) return present(best, at);
+  const deselected = entries.find(({ trust }) => trust === 'deselected');
+  if (deselected)
+    return missing(
+      'deselected',
+      { origin: deselected.origin },
+      `deselected; it lies in ${deselected.origin}`,
+    );
+  return absent(store, root.der);
+};

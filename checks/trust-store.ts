@@ -1,0 +1,143 @@
+/** Are the profile's roots in this host's trust stores, and trusted there for the servers that it talks to? */
+
+import {
+  type IndexedStore,
+  type RootJudgement,
+  indexStore,
+  judgeRoot,
+} from './stores/root-in-store.ts';
+import type {
+  Authority,
+  Check,
+  Judgement,
+  Profile,
+  Run,
+  Severity,
+  StoreContents,
+  Task,
+  TrustStore,
+} from './types.ts';
+
+type ReadStore =
+  | { readonly index: IndexedStore }
+  | { readonly index?: undefined; readonly contents: StoreContents };
+
+/** Each store is read once per run, whatever number of roots is looked for in it. */
+const readOnce = (store: TrustStore, run: Run, signal: AbortSignal): Promise<ReadStore> =>
+  run.once(`trust-store:${store.name}`, async () => {
+    const contents = await store.read(signal);
+    return contents.entries === undefined ? { contents } : { index: indexStore(contents) };
+  });
+
+/** A root missing from a store that nothing verifies mail with stops no mail; not knowing counts as verifying. */
+const severityOf = ({ mail }: TrustStore): Severity => (mail === 'unused' ? 'warning' : 'critical');
+
+interface Question {
+  readonly profile: Profile;
+  readonly root: Authority & { readonly sha256: string };
+  readonly store: TrustStore;
+}
+
+const targetOf = ({ root, store }: Question): string => `${root.id}@${store.name}`;
+
+const evidenceOf = (
+  { profile, root, store }: Question,
+  { trusted, purposes, evidence }: Pick<RootJudgement, 'trusted' | 'purposes' | 'evidence'>,
+): Judgement['evidence'] => ({
+  store: store.kind,
+  path: store.path,
+  root: root.name,
+  sha256: root.sha256,
+  trusted,
+  purposes,
+  mail: store.mail,
+  profile: profile.id,
+  ...evidence,
+});
+
+const judgeQuestion = (question: Question, index: IndexedStore, at: Date): Judgement => {
+  const judged = judgeRoot(index, question.root, at);
+  const problems = index.problems.slice(0, 10).map(({ origin, problem }) => ({ origin, problem }));
+  const evidence = evidenceOf(question, judged);
+  return {
+    summary: judged.summary,
+    findings: judged.faults.map((fault) => ({
+      code: fault.code,
+      target: targetOf(question),
+      severity: severityOf(question.store),
+      evidence: evidenceOf(question, { ...judged, evidence: fault.evidence }),
+    })),
+    evidence: problems.length === 0 ? evidence : { ...evidence, problems },
+    ...(judged.unknown !== undefined && { unknown: judged.unknown }),
+  };
+};
+
+/** A store that is not there, or that this account cannot read. */
+const notRead = (
+  question: Question,
+  contents: StoreContents,
+  someStoreIsThere: boolean,
+): Judgement => {
+  const { store, profile, root } = question;
+  const common = {
+    findings: [],
+    evidence: {
+      store: store.kind,
+      path: store.path,
+      root: root.name,
+      sha256: root.sha256,
+      profile: profile.id,
+    },
+  };
+  if ('unreadable' in contents)
+    return { ...common, summary: contents.unreadable, unknown: contents.unreadable };
+  const reason = 'absent' in contents ? contents.absent : 'not read';
+  return someStoreIsThere
+    ? { ...common, summary: reason, skipped: reason }
+    : { ...common, summary: reason, unknown: `no trust store was found: ${reason}` };
+};
+
+const taskOf = (question: Question, run: Run): Task => ({
+  kind: 'trust-store',
+  target: targetOf(question),
+  question: question.root.sha256,
+  async observe(signal) {
+    const started = run.host.elapsed();
+    const read = await readOnce(question.store, run, signal);
+    const stages = [{ name: 'parse' as const, ms: Math.round(run.host.elapsed() - started) }];
+    if (read.index) return { stages, judge: (at) => judgeQuestion(question, read.index, at) };
+    const all = await Promise.all(
+      run.host.trustStores.map((store) => readOnce(store, run, signal)),
+    );
+    const someStoreIsThere = all.some(
+      (other) => other.index !== undefined || !('absent' in other.contents),
+    );
+    return { stages, judge: () => notRead(question, read.contents, someStoreIsThere) };
+  },
+});
+
+/** Not one store: nothing was judged, and that must be seen. */
+const noStore = (run: Run): Task => ({
+  kind: 'trust-store',
+  target: 'none',
+  observe: () => {
+    const unknown = `no trust store of this ${run.host.platform} host is known`;
+    return Promise.resolve({
+      stages: [],
+      judge: () => ({ summary: unknown, findings: [], evidence: {}, unknown }),
+    });
+  },
+});
+
+export const trustStoreCheck: Check = {
+  kind: 'trust-store',
+  tasks(profile, run) {
+    const { trustStores } = run.host;
+    if (trustStores.length === 0) return [noStore(run)];
+    return profile.authorities.flatMap((root) => {
+      const { sha256 } = root;
+      if (!root.root || sha256 === undefined) return [];
+      return trustStores.map((store) => taskOf({ profile, root: { ...root, sha256 }, store }, run));
+    });
+  },
+};
