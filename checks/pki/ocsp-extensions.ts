@@ -37,7 +37,7 @@ export const archiveCutoffOf = ({ extensions }: SingleResponse): Date | undefine
 
 /**
  * Whether the nonce that was sent came back; undefined where none was sent. One that does not come back
- * leaves the times to judge by (RFC 9919 4).
+ * leaves the times to judge by (RFC 9919 5).
  */
 export const nonceOf = (
   { extensions }: BasicOcspResponse,

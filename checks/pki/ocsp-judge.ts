@@ -1,4 +1,4 @@
-/** Is an OCSP response to be believed, and what does it say? (RFC 6960 3.2, RFC 9919 4, RFC 9654) */
+/** Is an OCSP response to be believed, and what does it say? (RFC 6960 3.2, RFC 9919 5, RFC 9654) */
 
 import type { GapCode } from '../types.ts';
 import type { Certificate } from './certificate.ts';
@@ -98,9 +98,9 @@ const always =
   () =>
     verdict;
 
-const malformed = (evidence: OcspProblem['evidence']): OcspProblem => ({
+const malformed = (reason: string): OcspProblem => ({
   code: 'ocsp-malformed',
-  evidence,
+  evidence: { reason },
 });
 
 /** The client's checks in the order of RFC 6960 3.2; the first that fails is the reason. */
@@ -127,7 +127,8 @@ const prepareBasic = (basic: BasicOcspResponse, expectation: OcspExpectation): J
   }
 
   const unknown = criticalUnknown(basic, matching);
-  if (unknown !== undefined) return refuse(malformed({ criticalExtension: unknown }), 'valid');
+  if (unknown !== undefined)
+    return refuse(malformed(`unknown critical extension ${unknown}`), 'valid');
   matching.forEach(archiveCutoffOf); // malformed, it is the response's fault whatever the time
 
   const nonce = nonceOf(basic, expectation.nonce);
@@ -156,11 +157,11 @@ export const prepareOcsp = (
     return always({
       responseStatus: status,
       signature: 'unchecked',
-      problems: [{ code: errorCodes[status], evidence: { responseStatus: status } }],
+      problems: [{ code: errorCodes[status], evidence: { found: status } }],
     });
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
-    const problems = [malformed({ problem: error.message })];
+    const problems = [malformed(error.message)];
     return always({ signature: 'unchecked', problems });
   }
 };

@@ -7,7 +7,7 @@ import type { CertId, SingleResponse } from './ocsp-response.ts';
 import { hashName } from './signature.ts';
 import { equalBytes, serialHex } from './values.ts';
 
-type Mismatch = 'hash' | 'issuerName' | 'issuerKey' | 'serial';
+type Mismatch = 'serial number' | 'hash algorithm' | 'issuer name' | 'issuer key';
 
 interface Hashes {
   readonly name: Uint8Array;
@@ -35,12 +35,12 @@ const mismatchOf = (
   serial: Uint8Array,
   hashes: (hash: string) => Hashes,
 ): Mismatch | undefined => {
-  if (!equalBytes(certId.serial, serial)) return 'serial';
+  if (!equalBytes(certId.serial, serial)) return 'serial number';
   const hash = hashName(certId.hashAlgorithm.oid);
-  if (hash === undefined) return 'hash';
+  if (hash === undefined) return 'hash algorithm';
   const { name, key } = hashes(hash);
-  if (!equalBytes(certId.issuerNameHash, name)) return 'issuerName';
-  return equalBytes(certId.issuerKeyHash, key) ? undefined : 'issuerKey';
+  if (!equalBytes(certId.issuerNameHash, name)) return 'issuer name';
+  return equalBytes(certId.issuerKeyHash, key) ? undefined : 'issuer key';
 };
 
 /** So many of the serials that were answered instead are named. */
@@ -63,9 +63,9 @@ export const matchingResponses = (
   return {
     matching,
     mismatch: {
-      mismatch: [...mismatches],
-      asked: serialHex(question.serial),
-      answered,
+      reason: responses.length === 0 ? 'no answer' : `another ${[...mismatches].join(', ')}`,
+      expected: serialHex(question.serial),
+      found: answered.join(', '),
       answers: responses.length,
     },
   };

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Certificate } from './certificate.ts';
 import { tags } from './der.ts';
 
-/** The hashes that certready asks with: SHA-1 is what every responder knows, SHA-256 what RFC 9919 prefers. */
+/** The hashes that certready asks with: SHA-1, which every responder knows, and SHA-256 (RFC 9919 3.1.1). */
 export type CertIdHash = 'sha1' | 'sha256';
 
 /** Which certificate is asked about. */
@@ -102,12 +102,12 @@ export const buildReachabilityRequest = (serial: Uint8Array): Uint8Array => {
   return encode({ hash: 'sha1', nameHash: none, keyHash: none, serial }, undefined);
 };
 
-/** The longest URL that is asked by GET (RFC 9919 5). */
+/** The longest URL that is asked by GET (RFC 9919 6). */
 const maxGetUrl = 255;
 
 /**
  * The URL that carries `request` (DER) by GET: base64, percent-encoded, as a further path segment
- * (RFC 6960 A.1). Undefined where it would be longer than 255 bytes (RFC 9919 5: then POST), or where
+ * (RFC 6960 A.1). Undefined where it would be longer than 255 bytes (RFC 9919 6: then POST), or where
  * the responder's URL has a query or a fragment, after which no path segment can stand.
  */
 export const ocspGetUrl = (url: string, request: Uint8Array): string | undefined => {

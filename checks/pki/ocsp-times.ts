@@ -1,4 +1,4 @@
-/** Whether an OCSP answer, and the delegate that signed it, are in date (RFC 6960 3.2, RFC 9919 4). */
+/** Whether an OCSP answer, and the delegate that signed it, are in date (RFC 6960 3.2, RFC 9919 5). */
 
 import { type Certificate, validityAt } from './certificate.ts';
 import type { BasicOcspResponse, SingleResponse } from './ocsp-response.ts';

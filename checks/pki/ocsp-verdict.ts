@@ -9,11 +9,11 @@ import { oids } from './oids.ts';
 import { type SignatureScheme, hashName } from './signature.ts';
 
 export interface OcspExpectation extends OcspQuestion {
-  /** The nonce that was sent. Absent: none was, and one that comes back is ignored (RFC 9919 4). */
+  /** The nonce that was sent. Absent: none was, and one that comes back is ignored (RFC 9919 5). */
   readonly nonce?: Uint8Array;
   /**
    * How old thisUpdate may be, milliseconds. A response without nextUpdate is judged by this alone;
-   * where it is absent too, such a response is refused (RFC 9919 4).
+   * where it is absent too, such a response is refused (RFC 9919 5).
    */
   readonly maxAge?: number;
   /** How far the responder's clock may be from the one judged by, milliseconds; default `ocspToleranceMs`. */

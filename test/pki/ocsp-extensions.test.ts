@@ -59,7 +59,7 @@ describe('extensions', () => {
   judges('unknown and critical, of the response', {
     response: make({ extensions: [critical] }),
     codes: ['ocsp-malformed'],
-    evidence: { criticalExtension: '1.3.6.1.4.1.99999.1', certStatus: undefined },
+    evidence: { reason: 'unknown critical extension 1.3.6.1.4.1.99999.1', certStatus: undefined },
   });
   judges('unknown and critical, of the answer', {
     response: answering({ extensions: [critical] }),

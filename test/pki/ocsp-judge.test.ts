@@ -83,24 +83,28 @@ describe('CertID', () => {
   for (const hash of ['sha1', 'sha256', 'sha384', 'sha512'] as const)
     judges(hash, { response: answering({ hash }), evidence: { hash, certStatus: 'good' } });
 
-  const mismatches: readonly [string, readonly AnswerOptions[], readonly string[]][] = [
-    ['no answer at all', [], []],
-    ['another serial', [{ serial: subject.serial + 1n }], ['serial']],
-    ['the same serial of another CA', [{ issuer: otherCa }], ['issuerName']],
-    ["the CA's name with another key", [{ issuer: twin }], ['issuerKey']],
-    ["the CA's key with another name", [{ issuer: { ...ca, name: otherCa.name } }], ['issuerName']],
-    ['a hash that is refused', [{ hash: 'md5' }], ['hash']],
+  const mismatches: readonly [string, readonly AnswerOptions[], string][] = [
+    ['no answer at all', [], 'no answer'],
+    ['another serial', [{ serial: subject.serial + 1n }], 'serial number'],
+    ['the same serial of another CA', [{ issuer: otherCa }], 'issuer name'],
+    ["the CA's name with another key", [{ issuer: twin }], 'issuer key'],
+    ["the CA's key with another name", [{ issuer: { ...ca, name: otherCa.name } }], 'issuer name'],
+    ['a hash that is refused', [{ hash: 'md5' }], 'hash algorithm'],
     [
       'the serial after a zero byte',
       [{ serial: Buffer.concat([Buffer.of(0), question.serial]) }],
-      ['serial'],
+      'serial number',
     ],
   ];
-  for (const [name, answers, mismatch] of mismatches)
+  for (const [name, answers, reason] of mismatches)
     judges(name, {
       response: answering(...answers),
       codes: ['ocsp-certificate-mismatch'],
-      evidence: { mismatch, certStatus: undefined, answers: answers.length },
+      evidence: {
+        reason: answers.length === 0 ? reason : `another ${reason}`,
+        certStatus: undefined,
+        answers: answers.length,
+      },
     });
 
   const padded = Uint8Array.of(0, 5);

@@ -87,7 +87,7 @@ describe('a GET URL', () => {
       assert.equal(ocspGetUrl(url, awkward), expected);
     });
 
-  it('has 255 bytes at most (RFC 9919 5)', () => {
+  it('has 255 bytes at most (RFC 9919 6)', () => {
     const request = new Uint8Array(79); // 108 characters of base64, the last of them `==`
     const url = (length: number): string => 'http://ocsp.test/'.padEnd(length, 'a');
     const encoded = encodeURIComponent(Buffer.from(request).toString('base64')).length;

@@ -59,7 +59,7 @@ describe('times', () => {
     response: answering({ thisUpdate: after(2 * minute), nextUpdate: after(-2 * minute) }),
     codes: ['ocsp-expired'],
   });
-  judges('no nextUpdate: refused (RFC 9919 4)', {
+  judges('no nextUpdate: refused (RFC 9919 5)', {
     response: answering({ nextUpdate: null }),
     codes: ['ocsp-expired'],
     evidence: { nextUpdate: null },
