@@ -33,7 +33,8 @@ const maxFileBytes = 4 * 1024 * 1024;
 /** The name in the same folder that a link leads to; the link's own name for any other. */
 const targetInFolder = async (folder: string, { name, link }: FolderEntry): Promise<string> => {
   if (!link) return name;
-  const target = await readlink(join(folder, name)).catch(() => name);
+  const target = await readlink(`${folder}/${name}`).catch(() => name);
+  if (!target.includes('/')) return target;
   const path = resolve(folder, target);
   return dirname(path) === folder ? basename(path) : name;
 };

@@ -1,8 +1,9 @@
 /** Files and folders of stores, read with bounds. What stands in the way is a StoreError. */
 
-import { constants } from 'node:fs';
+import { closeSync, constants, fstatSync, open, readSync } from 'node:fs';
 import { opendir, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { StoreError } from './store-error.ts';
 
 /** More than any real store has: the largest bundle in use is under 1 MB, with 200 certificates. */
@@ -76,24 +77,43 @@ export const kindOfPath = async (path: string): Promise<'file' | 'folder' | 'abs
   }
 };
 
-/** A whole regular file of at most `limit` bytes. @throws StoreError */
-export const readStoreFile = async (
-  path: string,
-  signal: AbortSignal,
-  limit: number = storeLimits.fileBytes,
-): Promise<Buffer> => {
-  const found = await statStore(path);
+const openFile = promisify(open);
+
+/** The whole of an opened file. Only opening waits for a file system that does not answer: that is the asynchronous part. */
+const readOpened = (descriptor: number, path: string, limit: number): Buffer => {
+  const found = fstatSync(descriptor);
   if (!found.isFile()) throw new StoreError('unreadable', `${path}: not a regular file`);
   if (found.size > limit)
     throw new StoreError(
       'unreadable',
       `${path}: ${found.size} bytes, and at most ${limit} are read`,
     );
+  const bytes = Buffer.allocUnsafe(found.size);
+  let length = 0;
+  while (length < bytes.length) {
+    const read = readSync(descriptor, bytes, length, bytes.length - length, length);
+    if (read === 0) break;
+    length += read;
+  }
+  return bytes.subarray(0, length);
+};
+
+/** A whole regular file of at most `limit` bytes, through links. @throws StoreError */
+export const readStoreFile = async (
+  path: string,
+  signal: AbortSignal,
+  limit: number = storeLimits.fileBytes,
+): Promise<Buffer> => {
+  signal.throwIfAborted();
   try {
-    // A file that became a pipe in between must not make the reader wait
-    return await readFile(path, { flag: constants.O_RDONLY | constants.O_NONBLOCK, signal });
+    // Opened like this, a pipe without a writer does not make the reader wait
+    const descriptor = await openFile(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      return readOpened(descriptor, path, limit);
+    } finally {
+      closeSync(descriptor);
+    }
   } catch (error) {
-    signal.throwIfAborted();
     throw await fileFault(path, error);
   }
 };

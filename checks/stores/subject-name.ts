@@ -36,12 +36,17 @@ export const subjectOf = (der: Uint8Array): Uint8Array => {
   return tbs.whole(tbs.read(tags.sequence));
 };
 
+const isAscii = (bytes: Uint8Array): boolean => {
+  for (const byte of bytes) if (byte >= 0x80) return false;
+  return true;
+};
+
 const utf8Bytes = (tag: number, content: Uint8Array): Uint8Array => {
   if (tag === tags.utf8String) return content;
   if (latin1Tags.has(tag))
-    return content.some((byte) => byte >= 0x80)
-      ? Buffer.from(Buffer.from(content).toString('latin1'), 'utf8')
-      : content;
+    return isAscii(content)
+      ? content
+      : Buffer.from(Buffer.from(content).toString('latin1'), 'utf8');
   const width = tag === tags.bmpString ? 2 : 4;
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
   let text = '';
@@ -55,39 +60,59 @@ const utf8Bytes = (tag: number, content: Uint8Array): Uint8Array => {
 const isSpace = (byte: number): boolean => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
 
 /** ASCII letters in lower case, white space trimmed and each run of it one space. */
-const folded = (bytes: Uint8Array): number[] => {
-  const result: number[] = [];
+const folded = (bytes: Uint8Array): Uint8Array => {
+  const result = new Uint8Array(bytes.length);
+  let length = 0;
   let space = false;
   for (const byte of bytes) {
     if (isSpace(byte)) {
-      space = result.length > 0;
+      space = length > 0;
       continue;
     }
-    if (space) result.push(0x20);
+    if (space) result[length++] = 0x20;
     space = false;
-    result.push(byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte);
+    result[length++] = byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
   }
-  return result;
-};
-
-const tlv = (tag: number, content: readonly number[]): number[] => {
-  const { length } = content;
-  if (length < 0x80) return [tag, length, ...content];
-  const digits = length < 0x100 ? [length] : [length >> 8, length & 0xff];
-  return [tag, 0x80 | digits.length, ...digits, ...content];
+  return result.subarray(0, length);
 };
 
 /** The longest name that is canonicalised: two length bytes are then always enough. */
 const maxNameBytes = 16_000;
 
-const canonicalAttribute = (pair: DerReader): number[] => {
+/** Tag and length of a value of `length` bytes. */
+const header = (tag: number, length: number): readonly number[] => {
+  if (length < 0x80) return [tag, length];
+  return length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff];
+};
+
+/** An attribute in its canonical encoding, with the header of the SET around it where it is alone in it. */
+const canonicalAttribute = (pair: DerReader, alone: boolean): Buffer => {
   const type = pair.whole(pair.read(tags.oid));
-  const value = pair.read();
+  const tlv = pair.read();
   pair.finish();
-  const canonical = foldedTags.has(value.tag)
-    ? tlv(tags.utf8String, folded(utf8Bytes(value.tag, pair.content(value))))
-    : [...pair.whole(value)];
-  return tlv(tags.sequence, [...type, ...canonical]);
+  const isText = foldedTags.has(tlv.tag);
+  const value = isText ? folded(utf8Bytes(tlv.tag, pair.content(tlv))) : pair.whole(tlv);
+  const valueHeader = isText ? header(tags.utf8String, value.length) : [];
+  const inner = type.length + valueHeader.length + value.length;
+  const innerHeader = header(tags.sequence, inner);
+  const outerHeader = alone ? header(tags.set, innerHeader.length + inner) : [];
+  const bytes = Buffer.allocUnsafe(outerHeader.length + innerHeader.length + inner);
+  let at = 0;
+  for (const part of [outerHeader, innerHeader, type, valueHeader, value]) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+};
+
+const canonicalSet = (set: DerReader): Buffer => {
+  const first = set.inside();
+  if (set.isDone()) return canonicalAttribute(first, true);
+  const attributes = [canonicalAttribute(first, false)];
+  while (!set.isDone()) attributes.push(canonicalAttribute(set.inside(), false));
+  attributes.sort((a, b) => Buffer.compare(a, b)); // DER of a SET OF
+  const content = Buffer.concat(attributes);
+  return Buffer.concat([Buffer.from(header(tags.set, content.length)), content]);
 };
 
 /**
@@ -97,15 +122,9 @@ const canonicalAttribute = (pair: DerReader): number[] => {
 export const canonicalName = (name: Uint8Array): Buffer => {
   if (name.length > maxNameBytes) throw new DerError(`name of ${name.length} bytes`, 0);
   const rdns = readSingle(name);
-  const bytes: number[] = [];
-  while (!rdns.isDone()) {
-    const set = rdns.inside(tags.set);
-    const attributes: Buffer[] = [];
-    while (!set.isDone()) attributes.push(Buffer.from(canonicalAttribute(set.inside())));
-    attributes.sort((a, b) => Buffer.compare(a, b)); // DER of a SET OF
-    bytes.push(...tlv(tags.set, [...Buffer.concat(attributes)]));
-  }
-  return Buffer.from(bytes);
+  const sets: Buffer[] = [];
+  while (!rdns.isDone()) sets.push(canonicalSet(rdns.inside(tags.set)));
+  return Buffer.concat(sets);
 };
 
 /** What names a certificate's link in a folder, eight hex digits. @throws DerError */
