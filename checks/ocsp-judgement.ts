@@ -1,6 +1,6 @@
 /** What an OCSP check concludes from the answers that it got by POST and by GET. */
 
-import type { OcspExchange, OcspMethod } from './ocsp-exchange.ts';
+import type { OcspExchange } from './ocsp-exchange.ts';
 import type { Certificate } from './pki/certificate.ts';
 import { nameText } from './pki/name.ts';
 import { type OcspVerdict, ocspEvidence } from './pki/ocsp-judge.ts';
