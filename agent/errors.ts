@@ -1,5 +1,7 @@
 /** What stops the program: a wrong command line, a wrong file, something that cannot be written. */
 
+import { harmless } from './report/harmless.ts';
+
 /** Stable, for scripts and tests; the words of an error may change. */
 export type AgentErrorCode =
   | 'usage'
@@ -13,13 +15,6 @@ export type AgentErrorCode =
   | 'secret-missing'
   | 'output-unwritable';
 
-// Escapes that a terminal would obey are shown instead of sent: names and values come from anywhere.
-const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/gu;
-
-/** Any text as one line that is safe on a terminal. */
-export const oneLine = (text: string): string =>
-  text.replace(control, (characters) => (/^\s+$/.test(characters) ? ' ' : '\u{fffd}')).trim();
-
 /** An operational error. It ends in main.ts as its lines on standard error and exit status 3. */
 export class AgentError extends Error {
   override readonly name = 'AgentError';
@@ -28,7 +23,7 @@ export class AgentError extends Error {
   readonly lines: readonly string[];
 
   constructor(code: AgentErrorCode, lines: string | readonly string[], cause?: unknown) {
-    const all = (typeof lines === 'string' ? [lines] : lines).map(oneLine);
+    const all = (typeof lines === 'string' ? [lines] : lines).map((line) => harmless(line));
     super(all.join('\n'), cause === undefined ? undefined : { cause });
     this.code = code;
     this.lines = all;

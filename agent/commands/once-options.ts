@@ -1,0 +1,125 @@
+/** The options of `certready --once`. */
+
+import { type Command, Option } from 'commander';
+import type { ConnectRule, ResolveOverride } from '../../checks/net/options.ts';
+import { type CheckKind, type HostPort, checkKinds } from '../../checks/types.ts';
+import { type LogLevel, logLevels } from '../diagnostics.ts';
+import { AgentError } from '../errors.ts';
+import { type ReportFormat, reportFormats } from '../report/render.ts';
+import { unknownSubcommand } from './group.ts';
+import {
+  connectRule,
+  each,
+  nonEmpty,
+  oneOf,
+  resolveOverride,
+  seconds,
+  smtpHost,
+  time,
+} from './options.ts';
+import type { Invocation } from './surroundings.ts';
+
+export interface OnceOptions {
+  readonly once?: true;
+  readonly config?: string;
+  readonly profile?: readonly string[];
+  readonly format: ReportFormat;
+  readonly output: string;
+  readonly check?: readonly CheckKind[];
+  readonly skip?: readonly CheckKind[];
+  readonly trustStore?: readonly string[];
+  readonly smtp?: readonly HostPort[];
+  readonly at?: Date;
+  readonly resolve?: readonly ResolveOverride[];
+  readonly connectTo?: readonly ConnectRule[];
+  readonly proxy?: string;
+  /** Milliseconds. */
+  readonly connectTimeout?: number;
+  /** Milliseconds. */
+  readonly timeout?: number;
+  readonly quiet?: true;
+  readonly verbose: number;
+  readonly color: boolean;
+  readonly logLevel?: LogLevel;
+}
+
+export const configOption = (): Option =>
+  new Option(
+    '-c, --config <FILE>',
+    'configuration, YAML or JSON; else $CERTREADY_CONFIG, else the default place',
+  ).argParser(nonEmpty);
+
+const askOptions = (): readonly Option[] => [
+  new Option('--once', 'run every check once, print the report, exit'),
+  configOption(),
+  new Option('-p, --profile <ID|FILE>', 'profile to ask about; repeatable').argParser(
+    each(nonEmpty),
+  ),
+  new Option(
+    '--check <KIND>',
+    `ask only this kind; repeatable (${checkKinds.join(', ')})`,
+  ).argParser(each(oneOf(checkKinds))),
+  new Option('--skip <KIND>', 'do not ask this kind; repeatable').argParser(
+    each(oneOf(checkKinds)),
+  ),
+  new Option(
+    '--trust-store <PATH>',
+    'PEM bundle, folder of certificates or keystore instead of the discovered stores; repeatable',
+  ).argParser(each(nonEmpty)),
+  new Option(
+    '--smtp <HOST[:PORT]>',
+    'mail host whose STARTTLS certificate is judged; repeatable',
+  ).argParser(each(smtpHost)),
+  new Option('--at <TIME>', 'judge validity as of this ISO 8601 time').argParser(time),
+];
+
+const networkOptions = (): readonly Option[] => [
+  new Option('--resolve <HOST:PORT:ADDR[,ADDR]>', 'as in curl; repeatable').argParser(
+    each(resolveOverride),
+  ),
+  new Option('--connect-to <HOST1:PORT1:HOST2:PORT2>', 'as in curl; repeatable').argParser(
+    each(connectRule),
+  ),
+  new Option('--proxy <URL|system|none>', 'how to get out (default: system)').argParser(nonEmpty),
+  new Option('--connect-timeout <S>', 'seconds for one TCP connection (default: 5)').argParser(
+    seconds,
+  ),
+  new Option('--timeout <S>', 'seconds for one whole request (default: 15)').argParser(seconds),
+];
+
+const outputOptions = (): readonly Option[] => [
+  new Option('-f, --format <FORMAT>', reportFormats.join(', '))
+    .argParser(oneOf(reportFormats))
+    .default('text'),
+  new Option('-o, --output <FILE>', 'write the report there, atomically; - is standard output')
+    .argParser(nonEmpty)
+    .default('-'),
+  new Option('-q, --quiet', 'errors alone on standard error, no progress'),
+  new Option('-v, --verbose', 'say more on standard error; twice for all')
+    .argParser((_value, previous: number) => previous + 1)
+    .default(0, 'off'),
+  new Option('--no-color', 'no colours'),
+  new Option('--log-level <LEVEL>', logLevels.join(', ')).argParser(oneOf(logLevels)),
+];
+
+/** Makes the program itself run the checks once. */
+export const addOnce = (program: Command, invocation: Invocation): void => {
+  for (const option of [...askOptions(), ...networkOptions(), ...outputOptions()])
+    program.addOption(option);
+  program
+    .allowExcessArguments()
+    .hook('preSubcommand', () => {
+      if (program.opts<OnceOptions>().once)
+        throw new AgentError('usage', '--once stands alone: it takes no command');
+    })
+    .action(async (options: OnceOptions) => {
+      if (program.args.length > 0) throw unknownSubcommand(program);
+      if (!options.once)
+        throw new AgentError(
+          'usage',
+          'nothing to do: --once runs the checks, --help lists the rest',
+        );
+      const { once } = await import('./once.ts');
+      invocation.exitStatus(await once(options, invocation));
+    });
+};

@@ -1,0 +1,119 @@
+/** `certready profile …`: the migrations that certready knows, and those that users write. */
+
+import type { Command } from 'commander';
+import type { Profile } from '../../checks/types.ts';
+import { readBytes, readText } from '../documents/read.ts';
+import { AgentError } from '../errors.ts';
+import { builtInIds, builtInProfile } from '../profiles/built-in.ts';
+import { loadProfile } from '../profiles/load.ts';
+import { group } from './group.ts';
+import type { Invocation } from './surroundings.ts';
+
+const list = async ({ stdout }: Invocation): Promise<void> => {
+  const profiles = await Promise.all(builtInIds.map(builtInProfile));
+  const width = Math.max(...builtInIds.map((id) => id.length));
+  const rows = profiles.map(({ id, title, effective = '-' }) =>
+    [id.padEnd(width), effective.padEnd(10), title].join('  '),
+  );
+  await stdout.write(`${rows.join('\n')}\n`);
+};
+
+interface ShowOptions {
+  readonly json?: true;
+  readonly pem?: true;
+}
+
+const rootsPem = async (profile: Profile): Promise<string> => {
+  const { pemOf } = await import('../profiles/pem.ts');
+  const roots = profile.authorities.filter(({ root }) => root);
+  const without = roots.filter(({ der }) => der === undefined);
+  if (without.length > 0)
+    throw new AgentError(
+      'certificate-invalid',
+      `profile ${profile.id}: ${without.map(({ id }) => id).join(', ')}: the profile has the fingerprint alone, needed for --pem: certificate`,
+    );
+  return roots.map(({ name, der = new Uint8Array() }) => `# ${name}\n${pemOf(der)}`).join('');
+};
+
+const show = async (
+  reference: string,
+  { json, pem }: ShowOptions,
+  { stdout }: Invocation,
+): Promise<void> => {
+  if (json && pem) throw new AgentError('usage', '--json and --pem: one of them, not both');
+  const profile = await loadProfile(reference);
+  if (pem) return stdout.write(await rootsPem(profile));
+  if (json) {
+    const { profileDocument } = await import('../profiles/document.ts');
+    return stdout.write(`${JSON.stringify(profileDocument(profile), null, 2)}\n`);
+  }
+  const { describeProfile } = await import('./profile-text.ts');
+  return stdout.write(describeProfile(profile, stdout.columns));
+};
+
+const check = async (path: string, { stdout }: Invocation): Promise<void> => {
+  const text = await readText(path);
+  const { parseProfile } = await import('../profiles/parse.ts');
+  const { id, authorities, crls, ocsp } = await parseProfile(text, { path, readFile: readBytes });
+  const counts = [
+    `${authorities.length} authorities`,
+    `${crls.length} CRLs`,
+    `${ocsp.length} OCSP responders`,
+  ];
+  await stdout.write(`OK ${path}: profile ${id}, ${counts.join(', ')}\n`);
+};
+
+interface DeriveOptions {
+  readonly id?: string;
+  readonly title?: string;
+}
+
+const derive = async (
+  paths: readonly string[],
+  options: DeriveOptions,
+  { stdout }: Invocation,
+): Promise<void> => {
+  const { deriveProfile } = await import('../profiles/derive.ts');
+  const files = await Promise.all(
+    paths.map(async (path) => ({ path, bytes: await readBytes(path) })),
+  );
+  await stdout.write(await deriveProfile(files, options));
+};
+
+export const addProfileCommand = (program: Command, invocation: Invocation): void => {
+  const profile = group(program.command('profile'))
+    .description('the certificate changes that certready knows, and your own')
+    .addHelpText('after', '\nExample:\n  $ certready profile list');
+  profile
+    .command('list')
+    .description('the built-in profiles: id, day of the change, title')
+    .addHelpText('after', '\nExample:\n  $ certready profile list')
+    .action(() => list(invocation));
+  profile
+    .command('show')
+    .argument('<ID|FILE>', "a built-in profile's id or a profile file")
+    .description('what a profile asks for')
+    .option('--json', 'the whole profile as JSON, which is a profile file too')
+    .option('--pem', "its roots' certificates, for a trust store")
+    .addHelpText('after', `\nExample:\n  $ certready profile show ${builtInIds[0]} --pem`)
+    .action((reference: string, options: ShowOptions) => show(reference, options, invocation));
+  profile
+    .command('check')
+    .argument('<FILE>', 'a profile file, YAML or JSON')
+    .description('is a profile file right? All of its errors at once')
+    .addHelpText('after', '\nExample:\n  $ certready profile check our-partner.yaml')
+    .action((path: string) => check(path, invocation));
+  profile
+    .command('derive')
+    .argument('<PEM...>', 'files with the certificates of one chain, up to its root, in any order')
+    .description("a profile from a mail host's certificate chain, as the certificates state it")
+    .option('--id <ID>', 'its id')
+    .option('--title <TEXT>', 'its title')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ certready profile derive chain.pem root.pem > our-partner.yaml',
+    )
+    .action((paths: readonly string[], options: DeriveOptions) =>
+      derive(paths, options, invocation),
+    );
+};

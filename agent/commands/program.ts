@@ -1,0 +1,74 @@
+/** The command line: what can be asked, and how a wrong one is answered. */
+
+import { Command, CommanderError } from 'commander';
+import { AgentError } from '../errors.ts';
+import { version } from '../version.ts';
+import { addConfigCommand } from './config.ts';
+import { addExplainCommand } from './explain.ts';
+import { addOnce } from './once-options.ts';
+import { addProfileCommand } from './profile.ts';
+import type { Invocation, Surroundings } from './surroundings.ts';
+
+const epilogue = `
+Exit status of --once: 0 ready, 1 warning, 2 not ready, 3 unknown or usage error.
+
+Example:
+  $ certready --once --profile exchange-online-globalsign-r1`;
+
+const createProgram = (invocation: Invocation): Command => {
+  const program = new Command('certready')
+    .description('Would this host survive the certificate change? Whose gap is it, and what to do?')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .enablePositionalOptions()
+    .addHelpText('after', epilogue);
+  addOnce(program, invocation);
+  addExplainCommand(program, invocation);
+  addProfileCommand(program, invocation);
+  addConfigCommand(program, invocation);
+  return program;
+};
+
+const capture = (command: Command, texts: { out: string }): void => {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => {
+      texts.out += text;
+    },
+    writeErr: () => undefined, // what is thrown says it
+  });
+  for (const subcommand of command.commands) capture(subcommand, texts);
+};
+
+const usageError = ({ message }: CommanderError): AgentError =>
+  new AgentError(
+    'usage',
+    message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)$/s, ', did you mean $1?'),
+  );
+
+/**
+ * Runs one command line (without the program's own name).
+ * @returns the exit status
+ * @throws AgentError `usage` for a wrong command line, and whatever the command throws
+ */
+export const runCommand = async (
+  argv: readonly string[],
+  surroundings: Surroundings,
+): Promise<number> => {
+  let status = 0;
+  const texts = { out: '' };
+  const program = createProgram({
+    ...surroundings,
+    exitStatus: (given) => {
+      status = given;
+    },
+  });
+  capture(program, texts);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw usageError(error);
+    await surroundings.stdout.write(texts.out);
+  }
+  return status;
+};

@@ -1,0 +1,28 @@
+/** What a command may use of the process that it runs in; main.ts makes the real one. */
+
+export interface Output {
+  readonly isTTY: boolean;
+  /** Width of the terminal; 80 where it is not known. */
+  readonly columns: number;
+  /**
+   * Resolves once the text has been handed over. A reader that has gone away is no error.
+   * @throws AgentError `output-unwritable`
+   */
+  write(text: string): Promise<void>;
+}
+
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: NodeJS.Platform;
+  /** The report, and whatever else was asked for. */
+  readonly stdout: Output;
+  /** Errors, diagnostics, progress. */
+  readonly stderr: Output;
+  /** Aborts when the user or the system ends the program. */
+  readonly signal: AbortSignal;
+}
+
+/** One use of the program: its surroundings, and the exit status that it is to end with (0 unless given). */
+export interface Invocation extends Surroundings {
+  exitStatus(status: number): void;
+}

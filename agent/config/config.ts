@@ -1,0 +1,60 @@
+/** The configuration in effect: what the file says, over the defaults. Shaped like the file itself. */
+
+import type { LogLevel } from '../diagnostics.ts';
+import type { Duration } from './duration.ts';
+
+export const alertTypes = ['webhook', 'alertmanager', 'slack', 'teams', 'pagerduty'] as const;
+
+/** A text, or where it is read from when it is needed: `env:NAME` or `file:PATH`. See secret.ts. */
+export type SecretText = string;
+
+export interface AlertReceiver {
+  readonly type: (typeof alertTypes)[number];
+  readonly url: SecretText;
+  /** Several during rotation. */
+  readonly secret?: SecretText | readonly SecretText[];
+}
+
+export interface Config {
+  /** Built-in ids, or absolute paths of profile files. */
+  readonly profiles: readonly string[];
+  /** Cron, five or six fields. */
+  readonly schedule: string;
+  /** IANA name; absent: the host's. */
+  readonly timezone?: string;
+  readonly splay: Duration;
+  readonly stateDir: string;
+  readonly timeouts: {
+    readonly connect: Duration;
+    readonly request: Duration;
+    readonly run: Duration;
+  };
+  /** `system`, `none` or a URL. */
+  readonly proxy: SecretText;
+  readonly trustStores: 'auto' | readonly { readonly path: string }[];
+  /** `HOST[:PORT]`, port 25 unless said. */
+  readonly smtp: readonly string[];
+  readonly alerts: readonly AlertReceiver[];
+  readonly remindEvery: Duration;
+  readonly metrics: { readonly listen?: string; readonly textfile?: string };
+  readonly log: {
+    readonly level: LogLevel;
+    readonly format: 'json' | 'text';
+    readonly file?: string;
+  };
+}
+
+export const defaultConfig = (stateDir: string): Config => ({
+  profiles: ['exchange-online-globalsign-r1'],
+  schedule: '*/30 * * * *',
+  splay: '60s',
+  stateDir,
+  timeouts: { connect: '5s', request: '15s', run: '120s' },
+  proxy: 'system',
+  trustStores: 'auto',
+  smtp: [],
+  alerts: [],
+  remindEvery: '24h',
+  metrics: {},
+  log: { level: 'info', format: 'json' },
+});

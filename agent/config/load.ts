@@ -1,0 +1,101 @@
+/** Finding, reading and checking the configuration file. */
+
+import { dirname, join, resolve } from 'node:path';
+import { readText } from '../documents/read.ts';
+import { AgentError } from '../errors.ts';
+import { isBuiltIn } from '../profiles/built-in.ts';
+import { type Config, defaultConfig } from './config.ts';
+import type { ConfigDocument } from './schema.ts';
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** The file that it came from; absent where there is none. */
+  readonly path?: string;
+}
+
+export interface ConfigPlaces {
+  /** What `--config` names. */
+  readonly file?: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: NodeJS.Platform;
+}
+
+const programData = (env: ConfigPlaces['env']): string => env['ProgramData'] ?? 'C:\\ProgramData';
+
+const defaultPlaces = ({ env, platform }: ConfigPlaces): { file: string; stateDir: string } =>
+  platform === 'win32'
+    ? {
+        file: join(programData(env), 'certready', 'config.yaml'),
+        stateDir: join(programData(env), 'certready'),
+      }
+    : { file: '/etc/certready/config.yaml', stateDir: '/var/lib/certready' };
+
+/** Paths in the file are relative to the file. */
+const withAbsolutePaths = (document: ConfigDocument, folder: string): ConfigDocument => {
+  const absolute = (path: string): string => resolve(folder, path);
+  const reference = (text: string): string =>
+    text.startsWith('file:') ? `file:${absolute(text.slice('file:'.length))}` : text;
+  const { profiles, stateDir, proxy, trustStores, alerts, metrics, log } = document;
+  return {
+    ...document,
+    ...(profiles && {
+      profiles: profiles.map((name) => (isBuiltIn(name) ? name : absolute(name))),
+    }),
+    ...(stateDir !== undefined && { stateDir: absolute(stateDir) }),
+    ...(proxy !== undefined && { proxy: reference(proxy) }),
+    ...(Array.isArray(trustStores) && {
+      trustStores: trustStores.map(({ path }) => ({ path: absolute(path) })),
+    }),
+    ...(alerts && {
+      alerts: alerts.map(({ type, url, secret }) => ({
+        type,
+        url: reference(url),
+        ...(secret !== undefined && {
+          secret: typeof secret === 'string' ? reference(secret) : secret.map(reference),
+        }),
+      })),
+    }),
+    ...(metrics?.textfile !== undefined && {
+      metrics: { ...metrics, textfile: absolute(metrics.textfile) },
+    }),
+    ...(log?.file !== undefined && { log: { ...log, file: absolute(log.file) } }),
+  };
+};
+
+/** What is given, without the keys that are absent. */
+const given = <T extends object>(values: T): { [Key in keyof T]: Exclude<T[Key], undefined> } =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]: Exclude<T[Key], undefined>;
+  };
+
+const merge = (defaults: Config, document: ConfigDocument): Config =>
+  ({
+    ...defaults,
+    ...given(document),
+    timeouts: { ...defaults.timeouts, ...given(document.timeouts ?? {}) },
+    metrics: given(document.metrics ?? {}),
+    log: { ...defaults.log, ...given(document.log ?? {}) },
+  }) as Config;
+
+/**
+ * The configuration by the contract's order: `--config`, `CERTREADY_CONFIG`, the default place; none is needed.
+ * @throws AgentError as readText for a file that was named, and `config-invalid` with a line per problem
+ */
+export const loadConfig = async (places: ConfigPlaces): Promise<LoadedConfig> => {
+  const { file, stateDir } = defaultPlaces(places);
+  const defaults = defaultConfig(stateDir);
+  const fromEnvironment = places.env['CERTREADY_CONFIG'];
+  const named = places.file ?? (fromEnvironment === '' ? undefined : fromEnvironment);
+  const path = resolve(named ?? file);
+  let text;
+  try {
+    text = await readText(path);
+  } catch (error) {
+    if (named === undefined && error instanceof AgentError && error.code === 'file-missing')
+      return { config: defaults };
+    throw error;
+  }
+  const { parseConfig } = await import('./parse.ts');
+  const document = parseConfig(text, named ?? file);
+  return { config: merge(defaults, withAbsolutePaths(document, dirname(path))), path };
+};

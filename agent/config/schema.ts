@@ -1,0 +1,120 @@
+/** The configuration file, as users write it. Every key is optional. */
+
+import { z } from 'zod';
+import { parseProxy } from '../../checks/net/proxy.ts';
+import { choice, line, list, mapping } from '../documents/allow.ts';
+import { hostPortText, parseHostPort } from '../host-port.ts';
+import { logLevels } from '../diagnostics.ts';
+import { alertTypes } from './config.ts';
+import { type Duration, durationPattern, parseDuration } from './duration.ts';
+import { isSchedule } from './schedule.ts';
+import { isReference } from './secret.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+const duration = (least: number, most: number, range: string) => {
+  const what = `a duration such as 500ms, 5s or 24h (${range})`;
+  return z
+    .custom<Duration>((value) => typeof value === 'string', what)
+    .refine((text) => {
+      const value = parseDuration(text);
+      return value !== undefined && value >= least && value <= most;
+    }, what)
+    .meta({ type: 'string', pattern: durationPattern.source, description: what });
+};
+
+const isHttpUrl = (text: string): boolean => /^https?:\/\/\S+$/i.test(text) && URL.canParse(text);
+
+const isTimeZone = (name: string): boolean => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const isProxy = (text: string): boolean => {
+  try {
+    parseProxy(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const path = (what = 'a path') => line(what, 4096);
+
+const scheduleText = 'a cron expression of five or six fields, such as */30 * * * *';
+const timezoneText = 'the name of a time zone, such as Europe/Madrid';
+const proxyText = 'system, none, http://[USER:PASSWORD@]HOST:PORT, env:NAME or file:PATH';
+const urlText = 'an http or https URL, env:NAME or file:PATH';
+const secretText = 'a text, env:NAME or file:PATH, or a list of them';
+const storesText = 'auto, or a list of { path: PATH }';
+const listenText = 'ADDRESS:PORT, such as 127.0.0.1:9810';
+
+const hostPort = (what: string) =>
+  z.string(what).refine((text) => parseHostPort(text, 25) !== undefined, what);
+
+const alert = mapping({
+  type: choice(alertTypes),
+  url: z
+    .string(urlText)
+    .refine((text) => isReference(text) || isHttpUrl(text), urlText)
+    .describe(urlText),
+  secret: z
+    .union([line(secretText), list(line(secretText), 'secrets', 1)], secretText)
+    .optional()
+    .describe('What messages are signed with; several during rotation.'),
+});
+
+export const configSchema = mapping(
+  {
+    profiles: list(
+      line('the id of a built-in profile, or the path of a profile file', 4096),
+      'profiles',
+      1,
+    ),
+    schedule: z.string(scheduleText).refine(isSchedule, scheduleText).describe(scheduleText),
+    timezone: z.string(timezoneText).refine(isTimeZone, timezoneText).describe(timezoneText),
+    splay: duration(0, day, '0s to 24h'),
+    stateDir: path('the path of a folder'),
+    timeouts: mapping({
+      connect: duration(1, hour, '1ms to 1h').optional(),
+      request: duration(1, hour, '1ms to 1h').optional(),
+      run: duration(1000, day, '1s to 24h').optional(),
+    }),
+    proxy: z
+      .string(proxyText)
+      .refine(
+        (text) => ['system', 'none'].includes(text) || isReference(text) || isProxy(text),
+        proxyText,
+      )
+      .describe(proxyText),
+    trustStores: z
+      .union([z.literal('auto'), list(mapping({ path: path() }), '{ path: PATH }', 1)], storesText)
+      .describe(storesText),
+    smtp: list(hostPort(hostPortText), hostPortText),
+    alerts: list(alert, 'receivers, each with type and url'),
+    remindEvery: duration(minute, 365 * day, '1m to 365d'),
+    metrics: mapping({
+      listen: hostPort(listenText)
+        .refine((text) => /:\d+$/.test(text), listenText)
+        .optional()
+        .describe(listenText),
+      textfile: path().optional(),
+    }),
+    log: mapping({
+      level: choice(logLevels).optional(),
+      format: choice(['json', 'text']).optional(),
+      file: path().optional(),
+    }),
+  },
+  'a configuration: a mapping',
+)
+  .partial()
+  .meta({ title: 'certready configuration', description: 'Every key is optional.' });
+
+export type ConfigDocument = z.infer<typeof configSchema>;

@@ -1,0 +1,47 @@
+/** Values that are read from elsewhere when they are needed, and how they are shown: not at all. */
+
+import { resolve } from 'node:path';
+import { readText } from '../documents/read.ts';
+import { AgentError } from '../errors.ts';
+import type { SecretText } from './config.ts';
+
+const reference = /^(?:env:(?<name>[A-Za-z_][A-Za-z0-9_]{0,200})|file:(?<path>.{1,4096}))$/s;
+
+/** Whether a value only says where the value is. */
+export const isReference = (text: string): boolean => reference.test(text);
+
+/**
+ * The value itself.
+ * @throws AgentError `secret-missing`, or as readText; it names the place, never the value
+ */
+export const readSecret = async (
+  text: SecretText,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string> => {
+  const { name, path } = reference.exec(text)?.groups ?? {};
+  if (name !== undefined) {
+    const value = env[name];
+    if (value === undefined || value === '')
+      throw new AgentError('secret-missing', `environment variable ${name}: not set`);
+    return value;
+  }
+  if (path === undefined) return text;
+  const value = (await readText(resolve(path))).trim();
+  if (value === '') throw new AgentError('secret-missing', `${path}: empty`);
+  return value;
+};
+
+export const masked = '********';
+
+/** A secret as it may be shown: where it is read from, or that there is one. */
+export const maskSecret = (text: SecretText): string => (isReference(text) ? text : masked);
+
+/** A URL as it may be shown: where it leads, and no more, because a path or a query may be a token. */
+export const maskUrl = (text: SecretText): string => {
+  if (isReference(text)) return text;
+  if (!URL.canParse(text)) return masked;
+  const url = new URL(text);
+  const credentials = url.username !== '' || url.password !== '' ? `${masked}@` : '';
+  const rest = url.pathname === '/' && url.search === '' ? '' : `/${masked}`;
+  return `${url.protocol}//${credentials}${url.host}${rest}`;
+};

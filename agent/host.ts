@@ -1,0 +1,91 @@
+/** The machine that certready runs on, as checks see it. */
+
+import { hostname, release } from 'node:os';
+import {
+  type ConnectRule,
+  type NetworkOptions,
+  type ResolveOverride,
+} from '../checks/net/options.ts';
+import { proxySettings } from '../checks/net/proxy.ts';
+import { discoverTrustStores, openTrustStore } from '../checks/stores/index.ts';
+import type { Host, TrustStore } from '../checks/types.ts';
+import { AgentError } from './errors.ts';
+import { platformOf } from './platform.ts';
+import { version } from './version.ts';
+
+export interface HostOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: NodeJS.Platform;
+  readonly connectTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly resolve: readonly ResolveOverride[];
+  readonly connectTo: readonly ConnectRule[];
+  /** `system`, `none` or a URL. */
+  readonly proxy: string;
+  /** The paths that the user named, or the stores that this machine has. */
+  readonly trustStores: 'auto' | readonly string[];
+}
+
+const asUsage =
+  (code: 'usage' | 'trust-store-unreadable') =>
+  (error: unknown): never => {
+    throw new AgentError(code, error instanceof Error ? error.message : String(error), error);
+  };
+
+const proxyOf = async ({ proxy, env, platform }: HostOptions): Promise<NetworkOptions['proxy']> => {
+  const winHttpSettings =
+    platform === 'win32' && proxy === 'system'
+      ? await (await import('./winhttp-settings.ts')).readWinHttpSettings()
+      : undefined;
+  try {
+    return proxySettings(proxy, {
+      platform: platformOf(platform),
+      environment: env,
+      ...(winHttpSettings && { winHttpSettings }),
+    });
+  } catch (error) {
+    return asUsage('usage')(error);
+  }
+};
+
+const trustStoresOf = ({
+  trustStores,
+  platform,
+  env,
+}: HostOptions): Promise<readonly TrustStore[]> =>
+  trustStores === 'auto'
+    ? discoverTrustStores({ platform: platformOf(platform), env })
+    : Promise.all(
+        [...new Set(trustStores)].map((path) =>
+          openTrustStore(path).catch(asUsage('trust-store-unreadable')),
+        ),
+      );
+
+/** @throws AgentError `usage` for a wrong proxy, `trust-store-unreadable` for a store that is not there */
+export const createHost = async (options: HostOptions): Promise<Host> => {
+  const [proxy, trustStores, { createNetwork }] = await Promise.all([
+    proxyOf(options),
+    trustStoresOf(options),
+    import('../checks/net/network.ts'),
+  ]);
+  const now = (): Date => new Date();
+  const elapsed = (): number => performance.now();
+  return {
+    name: hostname(),
+    platform: platformOf(options.platform),
+    release: release(),
+    now,
+    elapsed,
+    network: createNetwork({
+      elapsed,
+      now,
+      connectTimeoutMs: options.connectTimeoutMs,
+      requestTimeoutMs: options.requestTimeoutMs,
+      resolve: options.resolve,
+      connectTo: options.connectTo,
+      proxy,
+      userAgent: `certready/${version}`,
+    }),
+    trustStores,
+  };
+};

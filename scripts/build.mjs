@@ -1,0 +1,116 @@
+/**
+ * Bundles the program into dist/ and writes the published JSON Schemas.
+ * Start-up is what it is about: one small entry, everything else in chunks that are loaded when needed,
+ * the built-in profiles as data.
+ */
+
+import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build as bundle } from 'esbuild';
+import { tsImport } from 'tsx/esm/api';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const require = createRequire(import.meta.url);
+
+/** Of undici only the client of one connection is used; its index would load everything else too. */
+const leanUndici = {
+  name: 'lean-undici',
+  setup(build) {
+    const folder = dirname(require.resolve('undici/package.json'));
+    build.onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace: 'lean-undici' }));
+    build.onLoad({ filter: /.*/, namespace: 'lean-undici' }, () => ({
+      contents: `export { default as Client } from ${JSON.stringify(join(folder, 'lib/dispatcher/client.js'))};`,
+      resolveDir: folder,
+    }));
+  },
+};
+
+/** Profiles are parsed and validated here, so that a run with a built-in one needs neither yaml nor zod. */
+const builtInProfiles = {
+  name: 'built-in-profiles',
+  setup(build) {
+    build.onLoad({ filter: /agent[\\/]profiles[\\/]built-in-source\.ts$/ }, async () => ({
+      contents: await profilesModule(),
+      loader: 'js',
+    }));
+  },
+};
+
+const profilesModule = async () => {
+  const { builtInIds, builtInProfile } = await tsImport(
+    '../agent/profiles/built-in.ts',
+    import.meta.url,
+  );
+  const profiles = await Promise.all(builtInIds.map((id) => builtInProfile(id)));
+  const encode = (key, value) =>
+    value instanceof Uint8Array || value?.type === 'Buffer'
+      ? undefined
+      : value;
+  const data = profiles.map((profile) => ({
+    ...profile,
+    authorities: profile.authorities.map(({ der, ...authority }) => ({
+      ...authority,
+      ...(der && { der: Buffer.from(der).toString('base64') }),
+    })),
+  }));
+  return `
+    const profiles = ${JSON.stringify(data, encode)};
+    const decode = ({ der, ...authority }) =>
+      der === undefined ? authority : { ...authority, der: new Uint8Array(Buffer.from(der, 'base64')) };
+    export const parseBuiltIn = async (id) => {
+      const profile = profiles.find((candidate) => candidate.id === id);
+      return { ...profile, authorities: profile.authorities.map(decode) };
+    };`;
+};
+
+/** Bundled CommonJS calls require() for Node's own modules. */
+const requireShim =
+  "import{createRequire as certreadyRequire}from'node:module';const require=certreadyRequire(import.meta.url);";
+
+export const buildProgram = async (outdir) => {
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  await bundle({
+    absWorkingDir: root,
+    entryPoints: { certready: 'agent/main.ts' },
+    outdir,
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    legalComments: 'linked',
+    banner: { js: requireShim },
+    define: { CERTREADY_VERSION: JSON.stringify(version) },
+    plugins: [leanUndici, builtInProfiles],
+    logLevel: 'warning',
+  });
+};
+
+/** Writes only what has changed, so that a build leaves an unchanged work tree unchanged. */
+export const buildSchemas = async (folder) => {
+  const { publishedSchemas } = await tsImport('../agent/schemas.ts', import.meta.url);
+  await mkdir(folder, { recursive: true });
+  for (const [name, schema] of Object.entries(publishedSchemas())) {
+    const path = join(folder, `${name}.json`);
+    const text = `${JSON.stringify(schema, null, 2)}\n`;
+    const present = await readFile(path, 'utf8').catch(() => undefined);
+    if (present !== text) await writeFile(path, text);
+  }
+};
+
+const main = async () => {
+  const fresh = join(root, `dist.${process.pid}.tmp`);
+  try {
+    await buildProgram(fresh);
+    await buildSchemas(join(root, 'schemas'));
+    await rm(join(root, 'dist'), { recursive: true, force: true });
+    await rename(fresh, join(root, 'dist'));
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
+  }
+};
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();
