@@ -1,0 +1,140 @@
+/** Reads what a ticket needs from evidence. It may come from outside: nothing is trusted to be there. */
+
+import { isIP } from 'node:net';
+import {
+  destinationOf,
+  hostPortText,
+  parseHostPort,
+  proxyOf,
+  textsOf,
+} from '../../checks/words/evidence.ts';
+import type { Evidence, HostPort, Json } from '../../checks/types.ts';
+import { harmless } from './harmless.ts';
+import type { CheckResult, Gap, Report } from './report.ts';
+import { type PathGap, pathWords } from './ticket-words.ts';
+import { duration } from './words.ts';
+
+/** An address that was tried, with what came of it where the evidence tells. */
+export interface TriedAddress {
+  readonly address: string;
+  readonly outcome?: string;
+}
+
+const outcomeOf = (item: Evidence): string => {
+  const { result, error, ms } = item;
+  const facts = [
+    typeof result === 'string' ? (result === 'ok' ? 'connected' : result) : undefined,
+    typeof error === 'string' ? error : undefined,
+    typeof ms === 'number' ? `${Math.round(ms)} ms` : undefined,
+  ];
+  return facts
+    .filter((fact) => fact !== undefined)
+    .map((fact) => harmless(fact, 100))
+    .join(', ');
+};
+
+const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
+const isRecord = (value: Json): value is Evidence =>
+  typeof value === 'object' && value !== null && !isList(value);
+
+const triedAddress = (item: Json): TriedAddress[] => {
+  const address = isRecord(item) ? item['address'] : item;
+  if (typeof address !== 'string' || isIP(address) === 0) return [];
+  const outcome = isRecord(item) ? outcomeOf(item) : '';
+  return [{ address, ...(outcome !== '' && { outcome }) }];
+};
+
+/** `addresses` and `address` are plain; `results` tells per address what came of it. */
+const addressesIn = (evidence: Evidence): TriedAddress[] =>
+  [evidence['results'], evidence['addresses'], evidence['address']].flatMap((value) =>
+    value === undefined ? [] : isList(value) ? value.flatMap(triedAddress) : triedAddress(value),
+  );
+
+/** Every address that the gaps and their checks saw, each once, with its outcome where one is known. */
+export const triedAddresses = (
+  gaps: readonly Gap[],
+  checks: readonly CheckResult[],
+): readonly TriedAddress[] => {
+  const seen = new Map<string, TriedAddress>();
+  for (const { evidence } of [...gaps, ...checks.filter(({ kind }) => kind === 'endpoint')])
+    for (const tried of addressesIn(evidence))
+      if (seen.get(tried.address)?.outcome === undefined) seen.set(tried.address, tried);
+  return [...seen.values()];
+};
+
+/** The address that this host's packets left from. */
+export const sourceAddress = ({ gaps, checks }: Report): string | undefined => {
+  for (const { evidence } of [...gaps, ...checks])
+    for (const key of ['sourceAddress', 'localAddress']) {
+      const value = evidence[key];
+      if (typeof value === 'string' && isIP(value) !== 0) return value;
+    }
+  return undefined;
+};
+
+/** Where a gap's packets went: a name's resolvers, a proxy, or the host itself. */
+export interface Destination {
+  /** HOST:PORT, several resolvers joined by a comma; empty where no resolver is known. */
+  readonly place: string;
+  /** Every one of them. */
+  readonly hostPorts: readonly HostPort[];
+  /** The proxy that was asked on the way, HOST:PORT. */
+  readonly proxy?: string;
+}
+
+const resolversOf = (gap: PathGap): readonly HostPort[] => {
+  const stated = gap.target.split(',').flatMap((part) => parseHostPort(part.trim()) ?? []);
+  if (stated.length > 0) return stated;
+  return textsOf(gap, 'resolvers')
+    .filter((text) => text !== 'none')
+    .map((text) => parseHostPort(text) ?? { host: text, port: 53 });
+};
+
+export const destinationOfGap = (gap: PathGap): Destination => {
+  if (pathWords[gap.code].conversation === 'name') {
+    const hostPorts = resolversOf(gap);
+    return { place: harmless(hostPorts.map(hostPortText).join(', ')), hostPorts };
+  }
+  const hostPort = destinationOf(gap, gap.code === 'starttls-stripped' ? 25 : 80);
+  const proxy = proxyOf(gap);
+  const place = harmless(hostPortText(hostPort));
+  return {
+    place,
+    hostPorts: [hostPort],
+    ...(proxy !== undefined && proxy !== place && { proxy: harmless(proxy) }),
+  };
+};
+
+/** The names that the resolver was asked for. */
+export const namesAsked = (gap: PathGap): readonly string[] => {
+  const names = textsOf(gap, 'names');
+  return names.length > 0 ? names.map((name) => harmless(name)) : [harmless(gap.target)];
+};
+
+const shownElsewhere = new Set([
+  'address',
+  'addresses',
+  'host',
+  'names',
+  'port',
+  'proxy',
+  'resolvers',
+  'result',
+  'sourceAddress',
+  'localAddress',
+  'url',
+]);
+
+const factText = (key: string, value: Json): string => {
+  if (typeof value === 'number' && key === 'ms') return duration(value);
+  if (typeof value === 'number' && key === 'timeoutMs') return `time-out ${duration(value)}`;
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return `${harmless(key, 40)} ${harmless(text, 200)}`;
+};
+
+/** The other plain facts of a gap's evidence, e.g. `stage connect, error ECONNREFUSED, 3 ms`. */
+export const otherFacts = ({ evidence }: Gap): string =>
+  Object.entries(evidence)
+    .filter(([key, value]) => !shownElsewhere.has(key) && !isList(value) && !isRecord(value))
+    .map(([key, value]) => factText(key, value))
+    .join(', ');

@@ -1,0 +1,121 @@
+/** The gaps on the path by destination: one entry of the ticket each, however many gaps lie on the way. */
+
+import { hostPortText } from '../../checks/words/evidence.ts';
+import type { HostPort } from '../../checks/types.ts';
+import { harmless, visible } from './harmless.ts';
+import type { CheckResult, Report } from './report.ts';
+import {
+  type Destination,
+  destinationOfGap,
+  namesAsked,
+  triedAddresses,
+} from './ticket-evidence.ts';
+import { repeatQuery, repeatRequest } from './ticket-repeat.ts';
+import { type PathGap, isPathGap, pathWords, pathWordsAt } from './ticket-words.ts';
+
+export type SomeGaps = readonly [PathGap, ...PathGap[]];
+
+export interface DestinationGaps {
+  readonly destination: Destination;
+  readonly gaps: SomeGaps;
+  /** The checks that they fail or block. */
+  readonly checks: readonly CheckResult[];
+  /** SMTP is spoken there. */
+  readonly mail: boolean;
+}
+
+/** Gaps with equal keys together, in the order of their first ones. */
+export const gapsBy = (
+  gaps: readonly PathGap[],
+  keyOf: (gap: PathGap) => string,
+): readonly SomeGaps[] => {
+  const byKey = new Map<string, [PathGap, ...PathGap[]]>();
+  for (const gap of gaps) {
+    const known = byKey.get(keyOf(gap));
+    if (known) known.push(gap);
+    else byKey.set(keyOf(gap), [gap]);
+  }
+  return [...byKey.values()];
+};
+
+const mailPorts: ReadonlySet<number> = new Set([25, 465, 587]);
+
+export const gapsByDestination = (report: Report): readonly DestinationGaps[] => {
+  const keyOf = (gap: PathGap): string => {
+    const { place, proxy } = destinationOfGap(gap);
+    return JSON.stringify([pathWords[gap.code].conversation === 'name', place, proxy ?? null]);
+  };
+  return gapsBy(report.gaps.filter(isPathGap), keyOf).map((gaps) => {
+    const destination = destinationOfGap(gaps[0]);
+    const ids = new Set(gaps.flatMap(({ checks }) => checks));
+    const checks = report.checks.filter(({ id }) => ids.has(id));
+    const mail =
+      checks.some(({ kind }) => kind === 'smtp') ||
+      destination.hostPorts.some(({ port }) => mailPorts.has(port));
+    return { destination, gaps, checks, mail };
+  });
+};
+
+const protocolOf = ({ port }: HostPort, { gaps, destination, mail }: DestinationGaps): string => {
+  if (gaps[0].category === 'proxy' && destination.proxy === undefined) return 'HTTP proxy';
+  if (mail) return 'SMTP';
+  return port === 443 ? 'HTTPS' : 'HTTP';
+};
+
+/** E.g. `crl.globalsign.com, TCP port 80 (HTTP)`. */
+export const destinationText = (entry: DestinationGaps): string => {
+  const { gaps, destination } = entry;
+  const [first] = destination.hostPorts;
+  if (pathWords[gaps[0].code].conversation === 'name') {
+    const resolvers = destination.hostPorts.map(({ host }) => host).join(', ');
+    return first === undefined
+      ? 'DNS, at the resolver of this host'
+      : `DNS resolver ${harmless(resolvers)}, UDP and TCP port ${first.port} (DNS)`;
+  }
+  if (first === undefined) return destination.place;
+  return `${harmless(first.host)}, TCP port ${first.port} (${protocolOf(first, entry)})`;
+};
+
+const isUrl = (text: string): boolean => /^https?:\/\//.test(text);
+
+/** What the checks ask for there. */
+export const requestsAt = ({ checks }: DestinationGaps): readonly string[] => {
+  const lines = checks
+    .filter(({ target }) => isUrl(target))
+    .map(({ kind, target, evidence: { method } }) => {
+      const usual = kind === 'ocsp' ? 'POST' : 'GET';
+      const verb = method === 'GET' || method === 'POST' ? method : usual;
+      return `${verb} ${harmless(target)}`;
+    });
+  return [...new Set(lines)];
+};
+
+/** Repeats what one gap showed. */
+const commandsFor = (gap: PathGap, entry: DestinationGaps, report: Report): readonly string[] => {
+  const { platform } = report.host;
+  const { destination, checks, mail } = entry;
+  const [hostPort] = destination.hostPorts;
+  const { conversation } = pathWordsAt(gap.code, mail);
+  if (conversation === 'name') {
+    const resolvers = destination.hostPorts.map(({ host }) => host);
+    return namesAsked(gap).flatMap((name) => repeatQuery(name, { platform, resolvers }));
+  }
+  if (hostPort === undefined) return [];
+  const proxy =
+    destination.proxy ?? (conversation === 'proxy' ? hostPortText(hostPort) : undefined);
+  const url = [gap.target, ...checks.map(({ target }) => target)].find(isUrl);
+  return repeatRequest({
+    platform,
+    conversation,
+    hostPort,
+    mail,
+    addresses: triedAddresses([gap], checks).map(({ address }) => address),
+    ...(url !== undefined && { url }),
+    ...(proxy !== undefined && { proxy }),
+  });
+};
+
+/** Commands that repeat it, one line each, harmless. */
+export const commandsAt = (entry: DestinationGaps, report: Report): readonly string[] => [
+  ...new Set(entry.gaps.flatMap((gap) => commandsFor(gap, entry, report)).map(visible)),
+];
