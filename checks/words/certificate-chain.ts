@@ -8,7 +8,7 @@ import {
 } from './certificate-source.ts';
 import { notVerified } from './consequences.ts';
 import type { Finding } from '../types.ts';
-import { inBrackets, isPeer, shown, textOf } from './evidence.ts';
+import { capital, inBrackets, isPeer, reasonOf, shown, textOf } from './evidence.ts';
 import type { GapWords } from './gap-info.ts';
 
 type ChainWords = Pick<
@@ -49,7 +49,7 @@ export const chainWords: ChainWords = {
       "What was fetched as the issuer's certificate is neither a certificate in DER or PEM nor a PKCS#7 bundle of certificates.",
     consequence: chainBroken,
     summary: (finding) =>
-      `${place(finding)} is no readable certificate${inBrackets([textOf(finding, 'reason')])}`,
+      `${place(finding)} is no readable certificate${inBrackets([reasonOf(finding)])}`,
     remedy: (finding) =>
       `Fetch it from outside this network too. If it differs there, a proxy or filter changes it: exempt the host. If it is the same, report it to ${keeperOfCertificate(finding)}.`,
     commands: showCertificate,
@@ -79,9 +79,11 @@ export const chainWords: ChainWords = {
     title: 'Certificate has ended',
     owner: 'ca',
     severity: 'critical',
+    severityNote: 'at a mail host a warning where this server is known not to verify',
     meaning: "The certificate's notAfter has passed at the time at which it is judged.",
     consequence: `${notVerified} Its issuer also stops answering for it: no newer CRL, no OCSP.`,
-    summary: (finding) => `${place(finding)} has ended${when(finding, 'notAfter', 'on')}`,
+    summary: (finding) =>
+      `${place(finding)} has ended${when(finding, 'notAfter', 'on')}${inBrackets([textOf(finding, 'subject')])}`,
     remedy: (finding) =>
       isPeer(finding) || finding.owner === 'server'
         ? `${capital(keeperOfCertificate(finding))} has to install a renewed certificate. Check first that this host's clock is right.`
@@ -95,6 +97,7 @@ export const chainWords: ChainWords = {
     title: 'Certificate not valid yet',
     owner: 'ca',
     severity: 'critical',
+    severityNote: 'at a mail host a warning where this server is known not to verify',
     meaning: "The certificate's notBefore lies ahead of the time at which it is judged.",
     consequence: notVerified,
     summary: (finding) => `${place(finding)} is not valid${when(finding, 'notBefore', 'before')}`,
@@ -113,6 +116,7 @@ export const chainWords: ChainWords = {
     title: 'Intermediate certificate missing',
     owner: 'ca',
     severity: 'critical',
+    severityNote: 'at a mail host a warning where this server is known not to verify',
     meaning:
       'From the certificate no path leads to a root, because an issuer in between was neither sent nor could be fetched.',
     consequence: `${notVerified} Verifiers that have the intermediate from elsewhere go on, so some senders fail and others do not.`,
@@ -135,11 +139,12 @@ export const chainWords: ChainWords = {
     title: 'Chain does not lead to a trusted root',
     owner: 'ca',
     severity: 'critical',
+    severityNote: 'at a mail host a warning where this server is known not to verify',
     meaning:
       'The certificate is signed by itself, or its chain does not verify: a signature, a constraint or a use that is not allowed.',
     consequence: notVerified,
     summary: (finding) =>
-      `${place(finding)} leads to no trusted root${inBrackets([textOf(finding, 'reason') ?? textOf(finding, 'issuer')])}`,
+      `${place(finding)} leads to no trusted root${inBrackets([reasonOf(finding), textOf(finding, 'subject')])}`,
     remedy: (finding) =>
       finding.owner === 'server'
         ? 'Install a certificate of a public authority, with its intermediates.'
@@ -154,7 +159,3 @@ export const chainWords: ChainWords = {
     sources: [`${rfc} section 6.1 (path validation)`],
   },
 };
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}

@@ -7,8 +7,8 @@ import {
   showCertificate,
   verifyCertificate,
 } from './certificate-source.ts';
-import { notVerified } from './consequences.ts';
-import { inBrackets, numberOf, shown, textOf, textsOf } from './evidence.ts';
+import { notVerified, whereUnverified } from './consequences.ts';
+import { capital, inBrackets, said, shown } from './evidence.ts';
 import type { GapWords } from './gap-info.ts';
 
 type PeerWords = Pick<
@@ -23,24 +23,23 @@ const mailFlows =
   'Mail still flows as long as the root is trusted here. Rules that pin the announced certificate';
 
 const found = (finding: Finding): string => {
-  const names = textsOf(finding, 'names');
-  const text = textOf(finding, 'found') ?? names[0] ?? textOf(finding, 'subject');
+  const text = said(finding, 'found', 'names', 'subject');
   return text === undefined ? '' : `: ${shown(text, 60)}`;
 };
 
 const expected = (finding: Finding): string => {
-  const text = textOf(finding, 'expected');
+  const text = said(finding, 'expected');
   return text === undefined ? 'what the profile names' : shown(text, 60);
 };
 
-const rootOf = (finding: Finding): string | undefined =>
-  textOf(finding, 'root') ?? textOf(finding, 'issuer') ?? textOf(finding, 'found');
+const rootOf = (finding: Finding): string | undefined => said(finding, 'root', 'found', 'issuer');
 
 export const peerWords: PeerWords = {
   'name-mismatch': {
     title: 'Certificate for another name',
     owner: 'ca',
     severity: 'critical',
+    severityNote: whereUnverified,
     meaning:
       "None of the certificate's names is the name that the profile expects of the mail host.",
     consequence: notVerified,
@@ -84,8 +83,8 @@ export const peerWords: PeerWords = {
     consequence:
       'Mail still flows. Systems with a strict policy (OpenSSL security level 2, FIPS mode) refuse RSA keys under 2048 bits: Postfix there logs "ee key too small" and defers.',
     summary: (finding) => {
-      const bits = numberOf(finding, 'keyBits') ?? numberOf(finding, 'found');
-      return `${place(finding)} presents a key of ${bits === undefined ? 'too few' : bits} bits`;
+      const bits = said(finding, 'keyBits', 'bits', 'found') ?? 'too few';
+      return `${place(finding)} presents a key of ${shown(bits, 20)} bits`;
     },
     remedy: (finding) =>
       `${capital(keeperOfCertificate(finding))} has to present a certificate with an RSA key of at least 2048 bits or an elliptic-curve key of at least 256 bits.`,
@@ -118,6 +117,7 @@ export const peerWords: PeerWords = {
     title: 'Mail host still presents the old chain',
     owner: 'ca',
     severity: 'warning',
+    severityNote: 'critical where this host does not trust the old root',
     meaning:
       "The change was due, but the mail host's chain still ends in a root that the profile says is replaced.",
     consequence:
@@ -136,7 +136,3 @@ export const peerWords: PeerWords = {
     sources: ['Microsoft: Exchange Online TLS certificate announcements', 'RFC 5280 section 6.1'],
   },
 };
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}

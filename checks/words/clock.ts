@@ -27,6 +27,7 @@ export const clockWords: GapWords<'clock'> = {
     title: "This host's clock is wrong",
     owner: 'server',
     severity: 'critical',
+    severityNote: 'a warning under an hour',
     meaning:
       'The clock of this host differs by more than five minutes from what the servers that it talks to say in their answers.',
     consequence: `Good certificates, CRLs and OCSP responses count as ended or not valid yet. ${notVerified} From five minutes on Kerberos logins fail as well.`,

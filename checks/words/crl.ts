@@ -2,7 +2,7 @@
 
 import type { Finding } from '../types.ts';
 import { noRevocationData } from './consequences.ts';
-import { destinationOf, inBrackets, numberOf, shown, textOf, urlOf } from './evidence.ts';
+import { destinationOf, inBrackets, reasonOf, said, shown, textOf, urlOf } from './evidence.ts';
 import type { GapWords } from './gap-info.ts';
 import { onPlatforms } from './on-platforms.ts';
 import * as posix from './posix/commands.ts';
@@ -32,12 +32,26 @@ const issuerNeeded =
   "The last command needs the certificate of the CRL's issuer, as PEM, in issuer.pem (issuer.cer on Windows).";
 
 const got = (finding: Finding): string => {
-  const found = textOf(finding, 'found');
+  const found = said(finding, 'found', 'reason');
   const expected = textOf(finding, 'expected');
   if (found === undefined) return '';
   return expected === undefined
     ? `: ${shown(found, 60)}`
     : `: ${shown(found, 45)}, expected ${shown(expected, 45)}`;
+};
+
+/** ` since 2025-09-04T00:00:00.000Z`, or nothing. */
+const timed = (finding: Finding, word: string, key: string): string => {
+  const time = textOf(finding, key);
+  return time === undefined ? '' : ` ${word} ${shown(time, 30)}`;
+};
+
+const numbers = (finding: Finding): string => {
+  const number = said(finding, 'crlNumber', 'found');
+  const before = said(finding, 'previous', 'expected');
+  if (number === undefined) return '';
+  const seen = before === undefined ? '' : ` after ${shown(before, 40)}`;
+  return `: number ${shown(number, 40)}${seen}`;
 };
 
 const url = 'http://crl.globalsign.com/gsorganizationvalsha2g3.crl';
@@ -52,8 +66,7 @@ export const crlWords: Pick<GapWords<'revocation'>, CrlCode> = {
     severity: 'critical',
     meaning: 'The bytes are meant as a CRL, but break the rules of its encoding or its structure.',
     consequence: noRevocationData,
-    summary: (finding) =>
-      `${file(finding)} cannot be read${inBrackets([textOf(finding, 'reason')])}`,
+    summary: (finding) => `${file(finding)} cannot be read${inBrackets([reasonOf(finding)])}`,
     remedy: (finding) => compareOutside(finding),
     commands: showCrl,
     example: { target: url, evidence: { url, reason: 'trailing bytes after the CRL' } },
@@ -68,7 +81,7 @@ export const crlWords: Pick<GapWords<'revocation'>, CrlCode> = {
       "The CRL names the right issuer, but its signature was not made with that issuer's key, the issuer may not sign CRLs, or the algorithm is refused. It could be a forgery.",
     consequence: noRevocationData,
     summary: (finding) =>
-      `${file(finding)} has a signature that does not verify${inBrackets([textOf(finding, 'reason')])}`,
+      `${file(finding)} has a signature that does not verify${inBrackets([reasonOf(finding)])}`,
     remedy: (finding) =>
       `Do not rely on this CRL. ${compareOutside(finding)} If only this host gets it, treat it as tampering. ${issuerNeeded}`,
     commands: showAndVerify,
@@ -101,8 +114,7 @@ export const crlWords: Pick<GapWords<'revocation'>, CrlCode> = {
     meaning:
       "The CRL's nextUpdate has passed: its issuer should have published a newer one. A CA that has ended no longer publishes.",
     consequence: noRevocationData,
-    summary: (finding) =>
-      `${file(finding)} is out of date${updated(finding, 'nextUpdate', 'since')}`,
+    summary: (finding) => `${file(finding)} is out of date${timed(finding, 'since', 'nextUpdate')}`,
     remedy: (finding) =>
       `Check first that this host's clock is right. ${compareOutside(finding)} If the issuer's own certificate has ended, no newer CRL will come: run certready profile list and use the profile that follows.`,
     commands: showCrl,
@@ -117,7 +129,7 @@ export const crlWords: Pick<GapWords<'revocation'>, CrlCode> = {
     meaning: "The CRL's thisUpdate lies ahead of the time at which it is judged.",
     consequence: noRevocationData,
     summary: (finding) =>
-      `${file(finding)} is not valid yet${updated(finding, 'thisUpdate', 'before')}`,
+      `${file(finding)} is not valid yet${timed(finding, 'before', 'thisUpdate')}`,
     remedy: (finding) =>
       `Check first that this host's clock and time zone are right: that is the usual cause. ${compareOutside(finding)}`,
     commands: showCrl,
@@ -133,7 +145,7 @@ export const crlWords: Pick<GapWords<'revocation'>, CrlCode> = {
       'The CRL carries an extension that is marked critical and that certready does not process; the standard forbids using such a CRL.',
     consequence: noRevocationData,
     summary: (finding) =>
-      `${file(finding)} carries an unknown critical extension${inBrackets([textOf(finding, 'extension')])}`,
+      `${file(finding)} carries an unknown critical extension${inBrackets([said(finding, 'extension', 'criticalExtension', 'reason')])}`,
     remedy: (finding) =>
       `Report it to ${operator(finding)}: verifiers that follow the standard cannot use this CRL. Use the CA's OCSP responder meanwhile, where the certificates name one.`,
     commands: showCrl,
@@ -176,17 +188,3 @@ export const crlWords: Pick<GapWords<'revocation'>, CrlCode> = {
     sources: [`${rfc} section 5.2.3 (CRL number)`],
   },
 };
-
-function updated(finding: Finding, key: string, word: string): string {
-  const time = textOf(finding, key);
-  return time === undefined ? '' : ` ${word} ${shown(time, 30)}`;
-}
-
-function numbers(finding: Finding): string {
-  const found =
-    textOf(finding, 'crlNumber') ?? numberOf(finding, 'crlNumber') ?? textOf(finding, 'found');
-  const before = textOf(finding, 'expected') ?? numberOf(finding, 'expected');
-  if (found === undefined) return '';
-  const seen = before === undefined ? '' : ` after ${shown(String(before), 40)}`;
-  return `: number ${shown(String(found), 40)}${seen}`;
-}

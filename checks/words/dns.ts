@@ -29,6 +29,7 @@ const resolversOf = (finding: Finding): readonly HostPort[] => {
   const stated = targetResolvers(finding);
   if (stated.length > 0) return stated.slice(0, 3);
   return textsOf(finding, 'resolvers')
+    .filter((text) => text !== 'none')
     .map((text) => parseHostPort(text) ?? { host: text, port: 53 })
     .slice(0, 3);
 };
@@ -40,10 +41,10 @@ const nameOf = (finding: Finding): string => {
 };
 
 const askAll = onPlatforms({
-  posix: (finding) => [
-    'cat /etc/resolv.conf',
+  posix: (finding, platform) => [
+    platform === 'darwin' ? 'scutil --dns' : 'cat /etc/resolv.conf',
     ...resolversOf(finding).map((resolver) => posix.askResolver(resolver, nameOf(finding))),
-    ...posix.lookUp(nameOf(finding)),
+    ...posix.lookUp(nameOf(finding), platform),
   ],
   powershell: (finding) => [
     'Get-DnsClientServerAddress',
@@ -53,7 +54,7 @@ const askAll = onPlatforms({
 });
 
 const lookUpOnly = onPlatforms({
-  posix: (finding) => posix.lookUp(nameOf(finding)),
+  posix: (finding, platform) => posix.lookUp(nameOf(finding), platform),
   powershell: (finding) => [...powershell.lookUp(nameOf(finding)), 'Clear-DnsClientCache'],
 });
 
@@ -141,7 +142,7 @@ export const dnsWords: GapWords<'dns'> = {
     remedy: (finding) =>
       `A DNS filter or a hosts file answers for ${shown(finding.target)} with a dead end. Exempt the name in the DNS filter, and look for it in this host's hosts file (/etc/hosts, or System32\\drivers\\etc\\hosts on Windows). Then clear the DNS cache.`,
     commands: onPlatforms({
-      posix: (finding) => ['cat /etc/hosts', ...posix.lookUp(nameOf(finding))],
+      posix: (finding, platform) => ['cat /etc/hosts', ...posix.lookUp(nameOf(finding), platform)],
       powershell: (finding) => [
         'Get-Content $env:SystemRoot\\System32\\drivers\\etc\\hosts',
         ...powershell.lookUp(nameOf(finding)),

@@ -2,7 +2,7 @@
 
 import type { Finding } from '../types.ts';
 import { noRevocationData } from './consequences.ts';
-import { destinationOf, inBrackets, numberOf, shown, textOf, urlOf } from './evidence.ts';
+import { destinationOf, inBrackets, numberOf, said, shown, urlOf } from './evidence.ts';
 import type { GapWords } from './gap-info.ts';
 import { onPlatforms } from './on-platforms.ts';
 import * as posix from './posix/commands.ts';
@@ -45,7 +45,7 @@ export const endpointWords: GapWords<'endpoint'> = {
       'The answer is no web page, but not DER of a CRL, an OCSP response or a certificate either: for example PEM text where DER is due, an empty body or other bytes.',
     consequence: noRevocationData,
     summary: (finding) =>
-      `${shown(urlOf(finding))} brings something else than expected${inBrackets([textOf(finding, 'found') ?? textOf(finding, 'contentType')])}`,
+      `${shown(urlOf(finding))} brings something else than expected${inBrackets([said(finding, 'problem', 'reason', 'found', 'contentType')])}`,
     remedy: (finding) =>
       `Fetch the address from outside this network as well. The same bytes there: report it to the CA that runs ${shown(destinationOf(finding).host)}. Other bytes there: a proxy or filter on the way rewrites the answer; exempt the host.`,
     commands: fetchAndLook,

@@ -1,5 +1,6 @@
 /** Reads a finding's evidence for its words. Everything in it may come from outside: nothing is trusted to be there. */
 
+import { isIP } from 'node:net';
 import type { Finding, HostPort, Json } from '../types.ts';
 
 const longestText = 2000;
@@ -13,7 +14,7 @@ export const shown = (text: string, limit = 80): string => {
   const line = printable(text);
   if (line.length <= limit) return line;
   const tail = Math.floor(limit / 3);
-  return `${line.slice(0, limit - tail - 1)}…${line.slice(-tail)}`;
+  return `${line.slice(0, limit - tail - 3)}...${line.slice(-tail)}`;
 };
 
 /** A text of the evidence, printable; absent where it is missing, empty or no text. */
@@ -39,13 +40,31 @@ export const textsOf = ({ evidence }: Finding, key: string): readonly string[] =
   return Array.isArray(value) ? value.flatMap((item: Json) => addressIn(item) ?? []) : [];
 };
 
+/** The first of these keys that says something: a text, a number, or the texts of a list. */
+export const said = (finding: Finding, ...keys: readonly string[]): string | undefined => {
+  for (const key of keys) {
+    const list = textsOf(finding, key);
+    const text = textOf(finding, key) ?? (list.length > 0 ? list.join(', ') : undefined);
+    const number = numberOf(finding, key);
+    if (text !== undefined) return text;
+    if (number !== undefined) return String(number);
+  }
+  return undefined;
+};
+
+/** Why, in the check's own words, wherever the evidence carries it. */
+export const reasonOf = (finding: Finding): string | undefined =>
+  said(finding, 'problem', 'reasons', 'reason', 'criticalExtension', 'extension', 'mismatch');
+
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 export const targetOf = ({ target }: Finding): string => printable(target);
 
-/** The addresses that were tried, at most `limit` of them. */
+/** The IP addresses that were tried, at most `limit` of them. */
 export const addressesOf = (finding: Finding, limit = 4): readonly string[] => {
   const one = textOf(finding, 'address');
   const all = [...(one === undefined ? [] : [one]), ...textsOf(finding, 'addresses')];
-  return [...new Set(all)].slice(0, limit);
+  return [...new Set(all.filter((text) => isIP(text) !== 0))].slice(0, limit);
 };
 
 /** ` (198.51.100.7)`, or nothing where no address is known. */
@@ -113,6 +132,10 @@ export const afterTime = (finding: Finding): string => {
   if (ms === undefined) return '';
   return ms < 1000 ? ` after ${Math.round(ms)} ms` : ` after ${Number((ms / 1000).toFixed(1))} s`;
 };
+
+/** The connection goes to a mail host. */
+export const isMail = (finding: Finding): boolean =>
+  [25, 465, 587].includes(destinationOf(finding).port);
 
 /** Another party's mail host presented it, as opposed to this host's own or a CA's file. */
 export const isPeer = ({ owner }: Finding): boolean => owner === 'peer';

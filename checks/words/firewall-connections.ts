@@ -28,7 +28,13 @@ type ConnectionWords = Pick<
 const at = (finding: Finding): string =>
   `${shown(hostPortText(destinationOf(finding)))}${inBrackets(addressesOf(finding, 2))}`;
 
-const errorOf = (finding: Finding): string | undefined => textOf(finding, 'error');
+/** The system's error, after a colon. */
+const systemError = (finding: Finding): string => {
+  const error = textOf(finding, 'error');
+  return error === undefined ? '' : `: ${shown(error, 40)}`;
+};
+
+const partlySeverity = 'a warning where other addresses of the host answer';
 
 /** One dead address among living ones is another fault than a dead host. */
 const partly = (finding: Finding): string =>
@@ -45,12 +51,16 @@ const allow = (finding: Finding): string => {
 };
 
 const tryConnection = onPlatforms({
-  posix: (finding) => [...posix.connect(finding), posix.firewallRules()],
+  posix: (finding, platform) => [...posix.connect(finding), posix.firewallRules(platform)],
   powershell: (finding) => [...powershell.connect(finding), powershell.firewallRules()],
 });
 
 const tryRoute = onPlatforms({
-  posix: (finding) => [...posix.connect(finding), ...posix.route(finding), posix.firewallRules()],
+  posix: (finding, platform) => [
+    ...posix.connect(finding),
+    ...posix.route(finding, platform),
+    posix.firewallRules(platform),
+  ],
   powershell: (finding) => [
     ...powershell.connect(finding),
     ...powershell.route(finding),
@@ -66,6 +76,7 @@ export const connectionWords: ConnectionWords = {
     title: 'Connection attempts vanish',
     owner: 'network',
     severity: 'critical',
+    severityNote: partlySeverity,
     meaning:
       'Packets to the host are dropped without an answer, as a firewall does whose rule says drop, or a route that leads nowhere.',
     consequence: hostLost,
@@ -84,6 +95,7 @@ export const connectionWords: ConnectionWords = {
     title: 'Connection refused',
     owner: 'network',
     severity: 'critical',
+    severityNote: partlySeverity,
     meaning:
       'Something answered the connection attempt with a TCP reset or ICMP port unreachable: a firewall whose rule says reject, or a host on which nothing listens.',
     consequence: hostLost,
@@ -108,10 +120,11 @@ export const connectionWords: ConnectionWords = {
     title: 'Host or network unreachable',
     owner: 'network',
     severity: 'critical',
+    severityNote: partlySeverity,
     meaning:
       "A router, a firewall or this host's own routing table says that there is no way to the address, or that the way is prohibited.",
     consequence: hostLost,
-    summary: (finding) => `No way to ${at(finding)}${reason(finding)}`,
+    summary: (finding) => `No way to ${at(finding)}${systemError(finding)}`,
     remedy: (finding) =>
       `Check this host's route to the address with the commands below: without a default route nothing outside is reached. If the route is there, a router or firewall prohibits the connection. ${allow(finding)}${partly(finding)}`,
     commands: tryRoute,
@@ -131,20 +144,17 @@ export const connectionWords: ConnectionWords = {
     title: 'Connection cut off',
     owner: 'network',
     severity: 'critical',
+    severityNote: partlySeverity,
     meaning:
-      'The connection came about and was then reset before the answer was complete, as deep inspection does when it dislikes the name, the URL or STARTTLS.',
+      'The connection came about and was then reset or closed before the answer was complete, as deep inspection does when it dislikes the name, the URL or STARTTLS.',
     consequence: hostLost,
     summary: (finding) =>
-      `Connection to ${at(finding)} was reset${inBrackets([textOf(finding, 'stage')])}`,
+      `Connection to ${at(finding)} was cut off${inBrackets([textOf(finding, 'stage')])}`,
     remedy: (finding) =>
       `The port is open, so a plain port rule is not the cause. Look in the logs of the intrusion prevention, the web filter and the SMTP inspection for ${shown(destinationOf(finding).host)}, and exempt the host from inspection. If nothing is found there, ask the host's operator.${partly(finding)}`,
     commands: onPlatforms({
-      posix: (finding) =>
-        isMail(finding) ? [posix.ehlo(finding), posix.starttls(finding)] : [posix.fetch(finding)],
-      powershell: (finding) => [
-        ...powershell.connect(finding),
-        isMail(finding) ? powershell.starttls(finding) : powershell.fetch(finding),
-      ],
+      posix: (finding) => posix.repeat(finding),
+      powershell: (finding) => powershell.repeat(finding),
     }),
     example: {
       ...example,
@@ -167,13 +177,13 @@ export const connectionWords: ConnectionWords = {
       'This host has a global IPv6 address and a route, the remote host has an IPv6 address, and no connection comes about over it; IPv4 works.',
     consequence:
       'Programs that try IPv6 first lose some seconds on every download, and those that do not fall back to IPv4 fail: Windows gives a whole revocation check 20 seconds. Mail is late rather than lost.',
-    summary: (finding) => `${at(finding)} cannot be reached over IPv6${reason(finding)}`,
+    summary: (finding) => `${at(finding)} cannot be reached over IPv6${systemError(finding)}`,
     remedy: (finding) =>
       `${allow(finding)} Give IPv6 the same rules as IPv4, or take the IPv6 address or route away from this host if it is not meant to have one.`,
     commands: onPlatforms({
       posix: (finding, platform) => [
         ...posix.connect(finding),
-        platform === 'darwin' ? 'netstat -rn -f inet6' : 'ip -6 route show default',
+        platform === 'linux' ? 'ip -6 route show default' : 'netstat -rn -f inet6',
       ],
       powershell: (finding) => [
         ...powershell.connect(finding),
@@ -194,12 +204,3 @@ export const connectionWords: ConnectionWords = {
     sources: ['RFC 8305 (Happy Eyeballs)', 'RFC 4443 (ICMPv6)'],
   },
 };
-
-function reason(finding: Finding): string {
-  const error = errorOf(finding);
-  return error === undefined ? '' : `: ${shown(error, 40)}`;
-}
-
-function isMail(finding: Finding): boolean {
-  return [25, 465, 587].includes(destinationOf(finding).port);
-}

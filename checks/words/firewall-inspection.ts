@@ -1,6 +1,7 @@
 /** Words for a firewall that changes what the mail server and its peer say to each other. */
 
 import type { Finding } from '../types.ts';
+import { whereUnverified } from './consequences.ts';
 import { destinationOf, hostPortText, inBrackets, shown, textOf } from './evidence.ts';
 import type { GapWords } from './gap-info.ts';
 import { onPlatforms } from './on-platforms.ts';
@@ -16,6 +17,7 @@ export const inspectionWords: InspectionWords = {
     title: 'STARTTLS removed on the way',
     owner: 'network',
     severity: 'critical',
+    severityNote: whereUnverified,
     meaning:
       'The mail host offers STARTTLS, but the offer does not arrive: its keyword is overwritten, or it is gone although an earlier run saw it. SMTP inspection in firewalls does this.',
     consequence:

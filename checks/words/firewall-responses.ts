@@ -1,7 +1,7 @@
 /** Words for answers that a firewall or filter keeps back, cuts short or replaces. */
 
 import type { Finding } from '../types.ts';
-import { noRevocationData } from './consequences.ts';
+import { hostLost, noRevocationData } from './consequences.ts';
 import {
   afterTime,
   destinationOf,
@@ -27,17 +27,14 @@ type ResponseWords = Pick<
   | 'redirected-elsewhere'
 >;
 
-const fetchAgain = onPlatforms({
-  posix: (finding) => [posix.fetch(finding)],
-  powershell: (finding) => [powershell.fetch(finding)],
+const repeat = onPlatforms({
+  posix: (finding) => posix.repeat(finding),
+  powershell: (finding) => powershell.repeat(finding),
 });
 
 const fetchAndLook = onPlatforms({
   posix: (finding) => [posix.fetch(finding), posix.firstBytes()],
-  powershell: (finding) => [
-    powershell.fetch(finding),
-    `Get-Content -TotalCount 20 ${powershell.bodyFile}`,
-  ],
+  powershell: (finding) => [powershell.fetch(finding), powershell.firstLines()],
 });
 
 const server = (finding: Finding): string => shown(hostPortText(destinationOf(finding)));
@@ -47,6 +44,12 @@ const bytesSoFar = (finding: Finding): string => {
   return bytes === undefined ? '' : ` after ${bytes} bytes`;
 };
 
+const pageTitle = (finding: Finding): string => {
+  const title = textOf(finding, 'title');
+  return title === undefined ? '' : `: "${shown(title, 50)}"`;
+};
+
+/** Where the redirects ended. */
 const landedAt = (finding: Finding): string | undefined =>
   textOf(finding, 'location') ?? textsOf(finding, 'redirects').at(-1);
 
@@ -61,12 +64,12 @@ export const responseWords: ResponseWords = {
     severity: 'critical',
     meaning:
       'The connection came about and the request was sent, but no complete answer header came back in time. Transparent proxies and inspection that never let go of the request behave so.',
-    consequence: noRevocationData,
+    consequence: hostLost,
     summary: (finding) =>
       `${server(finding)} accepts the connection and answers nothing${afterTime(finding)}`,
     remedy: (finding) =>
       `Look for a transparent proxy or inspection between this host and ${server(finding)} that takes the connection and does not pass it on; exempt the host from it. If the same request works from outside this network, the fault is inside it. If it fails there too, tell the server's operator.`,
-    commands: fetchAgain,
+    commands: repeat,
     example: { target: 'crl.globalsign.com:80', evidence: { ...evidence, timeoutMs: 15000 } },
     seeAlso: ['connect-timeout', 'response-stalled'],
     sources: [http],
@@ -77,17 +80,17 @@ export const responseWords: ResponseWords = {
     severity: 'critical',
     meaning:
       "The answer's header came, but the body was not complete in time: it stopped, or came drop by drop.",
-    consequence: `${noRevocationData} Windows gives one download 15 seconds.`,
+    consequence: `${hostLost} Windows gives one download 15 seconds.`,
     summary: (finding) =>
       `The answer from ${server(finding)} stalls${bytesSoFar(finding)}${afterTime(finding)}`,
     remedy: (finding) =>
       `Small answers pass and large ones do not: look for a path-MTU problem (allow ICMP type 3 code 4, and ICMPv6 type 2, or lower the MSS), for a virus scanner that holds the download back, and for a bandwidth or session limit on connections to ${server(finding)}.`,
     commands: onPlatforms({
       posix: (finding, platform) => [
-        posix.fetch(finding),
-        ...(platform === 'linux' ? [posix.tracePath(finding)] : []),
+        ...posix.repeat(finding),
+        ...posix.tracePath(finding, platform),
       ],
-      powershell: (finding) => [powershell.fetch(finding), powershell.tracePath(finding)],
+      powershell: (finding) => [...powershell.repeat(finding), powershell.tracePath(finding)],
     }),
     example: {
       target: 'crl.globalsign.com:80',
@@ -106,7 +109,7 @@ export const responseWords: ResponseWords = {
     summary: (finding) => `The answer from ${server(finding)} ends early${bytesSoFar(finding)}`,
     remedy: (finding) =>
       `Look for a virus scanner, a web filter or a size limit that ends downloads from ${server(finding)}, and exempt the host. If the download is cut short outside this network as well, tell the server's operator.`,
-    commands: fetchAgain,
+    commands: repeat,
     example: { target: 'crl.globalsign.com:80', evidence: { ...evidence, bytes: 1460 } },
     seeAlso: ['connection-reset', 'response-stalled'],
     sources: [http],
@@ -118,7 +121,8 @@ export const responseWords: ResponseWords = {
     meaning:
       "Where a CRL, an OCSP answer or a certificate is due, a web page came: a web filter's notice, a captive portal or a login page.",
     consequence: `${noRevocationData} Tools that look at the HTTP status alone take the page for success.`,
-    summary: (finding) => `A web page came instead of ${shown(urlOf(finding))}${title(finding)}`,
+    summary: (finding) =>
+      `A web page came instead of ${shown(urlOf(finding))}${pageTitle(finding)}`,
     remedy: (finding) =>
       `Exempt ${shown(destinationOf(finding).host)} from the web filter and from any login portal, for this host's address and without a user name: mail servers cannot log in to a portal. The page names the product or the rule; read it with the commands below.`,
     commands: fetchAndLook,
@@ -152,8 +156,3 @@ export const responseWords: ResponseWords = {
     sources: [http],
   },
 };
-
-function title(finding: Finding): string {
-  const text = textOf(finding, 'title');
-  return text === undefined ? '' : `: "${shown(text, 50)}"`;
-}

@@ -16,6 +16,8 @@ export interface GapInfo {
   readonly title: string;
   readonly owner: GapOwner;
   readonly severity: Severity;
+  /** When it is the other severity, as the end of "critical; …". */
+  readonly severityNote?: string;
   /** What is wrong, in general; says nothing of one occurrence. */
   readonly meaning: string;
   /** What happens to the mail if it stays. */

@@ -1,19 +1,20 @@
-/** Words for mail servers: what a mail host offers, and how this one sends. */
+/** Words for mail servers: what a mail host offers before and in the TLS handshake. */
 
 import type { Finding } from '../types.ts';
-import { noMailHost, notVerified } from './consequences.ts';
+import { noMailHost, whereUnverified } from './consequences.ts';
 import {
-  addressesOf,
+  capital,
   destinationOf,
   hostPortText,
   inBrackets,
   isPeer,
+  said,
   shown,
-  targetOf,
   textOf,
 } from './evidence.ts';
 import type { GapWords } from './gap-info.ts';
 import { onPlatforms } from './on-platforms.ts';
+import { ownMailServerWords } from './own-mail-server.ts';
 import * as posix from './posix/commands.ts';
 import * as powershell from './powershell/commands.ts';
 
@@ -22,6 +23,19 @@ const host = (finding: Finding): string => shown(hostPortText(destinationOf(find
 /** Whoever runs the host that answered. */
 const operator = (finding: Finding): string =>
   isPeer(finding) ? `the operator of ${host(finding)}` : "this server's administrator";
+
+/** The mail host's own words: its code and its text. */
+const reply = (finding: Finding): string => {
+  const words = [said(finding, 'reply'), textOf(finding, 'text') ?? textOf(finding, 'problem')];
+  const known = words.filter((word) => word !== undefined).join(' ');
+  return known === '' ? '' : `: ${shown(known, 70)}`;
+};
+
+/** TLS alerts by their number (RFC 8446 section 6). */
+const alert = (finding: Finding): string | undefined => {
+  const number = said(finding, 'alert');
+  return number === undefined ? undefined : `alert ${number}`;
+};
 
 const listen = onPlatforms({
   posix: (finding) => [posix.ehlo(finding)],
@@ -37,8 +51,6 @@ const handshake = onPlatforms({
   ],
 });
 
-const postfixTls = "postconf -n | grep -E '^smtp_(tls|enforce|use)'";
-
 const target = 'contoso-com.mail.protection.outlook.com:25';
 const owner = 'peer';
 const evidence = {
@@ -48,13 +60,14 @@ const evidence = {
 };
 
 export const mailServerWords: GapWords<'mail-server'> = {
+  ...ownMailServerWords,
   'smtp-rejected': {
     title: 'Mail host turns the connection away',
     owner: 'server',
     severity: 'critical',
     meaning:
       'The mail host answered the connection or EHLO with an error instead of a greeting, for example 421 (busy, rate limit) or 554 (address blocked).',
-    consequence: `While it lasts no mail is accepted from this host. ${noMailHost}`,
+    consequence: `While it lasts this host cannot deliver there. ${noMailHost}`,
     summary: (finding) => `${host(finding)} turns the connection away${reply(finding)}`,
     remedy: (finding) =>
       `Read the reply. 421: wait and run again; a rate limit ends by itself. 554 or 550: this host's address is blocked or has no reverse DNS; follow the link in the reply, or ask ${operator(finding)} to allow it. If this host is not meant to send mail there directly, run the check from the one that is.`,
@@ -67,6 +80,7 @@ export const mailServerWords: GapWords<'mail-server'> = {
     title: 'No STARTTLS offered',
     owner: 'server',
     severity: 'critical',
+    severityNote: whereUnverified,
     meaning: 'The mail host greets and lists its extensions, and STARTTLS is not among them.',
     consequence:
       'Mail goes in clear text where the sender allows it. Where TLS is required it stays in the queue: Postfix at level encrypt, verify or secure defers with "TLS is required, but was not offered", Exchange connectors with RequireTLS do the same.',
@@ -82,12 +96,13 @@ export const mailServerWords: GapWords<'mail-server'> = {
     title: 'TLS handshake fails',
     owner: 'server',
     severity: 'critical',
+    severityNote: whereUnverified,
     meaning:
       'STARTTLS was accepted, and then the two ends found no common ground, or what came was not TLS.',
     consequence:
       'No encrypted mail reaches this host. Exchange Online reports 450 4.4.317 Cannot establish session; Postfix at level may tries again in clear text, at encrypt or higher it defers with "Cannot start TLS: handshake failure".',
     summary: (finding) =>
-      `The TLS handshake with ${host(finding)} fails${inBrackets([textOf(finding, 'error')])}`,
+      `The TLS handshake with ${host(finding)} fails${inBrackets([alert(finding), said(finding, 'problem', 'error')])}`,
     remedy: (finding) =>
       `Compare protocol versions and ciphers of both ends with the commands below. Check that no SMTP inspection stands in between. Then ask ${operator(finding)} to look in its log at this time. On Windows, Schannel's protocol switches and event log (source Schannel) tell why.`,
     commands: handshake,
@@ -134,7 +149,7 @@ export const mailServerWords: GapWords<'mail-server'> = {
     remedy: (finding) =>
       `${capital(operator(finding))} has to offer ECDHE ciphers and prefer them. Postfix: smtpd_tls_eecdh_grade = auto and no smtpd_tls_exclude_ciphers that removes ECDHE. Windows: Get-TlsCipherSuite shows the order, Enable-TlsCipherSuite adds one.`,
     commands: onPlatforms({
-      posix: (finding) => [posix.starttls(finding, ' -cipher ECDHE:DHE')],
+      posix: (finding) => [posix.starttls(finding, ' -tls1_2 -cipher ECDHE:DHE')],
       powershell: (finding) => [
         powershell.starttls(finding),
         'Get-TlsCipherSuite | Format-Table Name, Exchange',
@@ -148,76 +163,4 @@ export const mailServerWords: GapWords<'mail-server'> = {
     seeAlso: ['tls-version-too-low', 'key-too-weak'],
     sources: ['RFC 9325 section 4.1 (cipher suites)', 'RFC 7457 (attacks on TLS)'],
   },
-  'tls-not-verified': {
-    title: 'This server does not verify the mail host',
-    owner: 'server',
-    severity: 'critical',
-    meaning:
-      'This server sends over TLS, but accepts any certificate, and falls back to clear text where it may.',
-    consequence:
-      'The change of authority will not stop mail from this server, but neither will an impostor: whoever redirects the connection reads the mail.',
-    summary: (finding) =>
-      `${shown(targetOf(finding))} does not verify certificates when it sends${inBrackets([textOf(finding, 'level') ?? textOf(finding, 'setting')])}`,
-    remedy: () =>
-      'First close every root-store gap of this report: with verification on, a missing root stops the mail. Then verify. Postfix: in smtp_tls_policy_maps, for each domain that is hosted at Exchange Online, "secure match=.mail.protection.outlook.com". Exim: hosts_require_tls together with tls_verify_hosts and tls_verify_cert_hostnames. Exchange: on the send connector RequireTLS $true, TlsAuthLevel DomainValidation and TlsDomain mail.protection.outlook.com.',
-    commands: onPlatforms({
-      posix: () => [postfixTls, "exim -bP transports 2>/dev/null | grep -E 'tls_|_tls'"],
-      powershell: () => [powershell.sendConnectors()],
-    }),
-    example: { target: 'mx1.example.org', evidence: { server: 'postfix', level: 'may' } },
-    seeAlso: ['root-missing', 'starttls-stripped', 'chain-untrusted'],
-    sources: [
-      'Postfix: TLS_README (client TLS security levels)',
-      'Microsoft: Set-SendConnector (TlsAuthLevel)',
-      'Exim specification: TLS in the smtp transport',
-    ],
-  },
-  'own-certificate': {
-    title: "This server's own certificate",
-    owner: 'server',
-    severity: 'critical',
-    meaning:
-      'The certificate that this server presents when others send mail to it has ended, ends soon, or is not what others can verify.',
-    consequence: `Others stop delivering to this server: Exchange Online connectors that ask for a valid certificate queue with 450 4.7.320 Certificate validation failed. ${notVerified}`,
-    summary: (finding) => `Certificate of ${shown(targetOf(finding))}${ends(finding)}`,
-    remedy: () =>
-      "Renew the certificate, with the host's public name in it and all intermediates. Postfix: smtpd_tls_chain_files, then reload. Exchange: import it, Enable-ExchangeCertificate for SMTP, and set TlsCertificateName on the connectors anew, because it names issuer and subject.",
-    commands: onPlatforms({
-      posix: (finding) => [
-        `${posix.starttls(finding)} | openssl x509 -noout -subject -issuer -enddate`,
-        'postconf smtpd_tls_chain_files smtpd_tls_cert_file',
-      ],
-      powershell: (finding) => [
-        ...powershell.connect(finding, 25),
-        'Get-ExchangeCertificate | Format-List Subject, Issuer, NotAfter, Services, Status, Thumbprint',
-        'Get-ReceiveConnector | Format-List Identity, TlsCertificateName',
-      ],
-    }),
-    example: {
-      target: 'mx1.example.org:25',
-      evidence: { subject: 'CN=mx1.example.org', notAfter: '2026-12-01T00:00:00.000Z' },
-    },
-    seeAlso: ['certificate-expired', 'chain-incomplete', 'name-mismatch'],
-    sources: [
-      'RFC 5280 section 4.1.2.5 (validity)',
-      'Microsoft: Enable-ExchangeCertificate',
-      'Postfix: TLS_README',
-    ],
-  },
 };
-
-function reply(finding: Finding): string {
-  const text = textOf(finding, 'reply') ?? addressesOf(finding)[0];
-  return text === undefined ? '' : `: ${shown(text, 60)}`;
-}
-
-function ends(finding: Finding): string {
-  const notAfter = textOf(finding, 'notAfter');
-  const reason = textOf(finding, 'reason');
-  if (notAfter !== undefined) return ` ends on ${shown(notAfter, 30)}`;
-  return reason === undefined ? ' needs attention' : `: ${shown(reason, 60)}`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}

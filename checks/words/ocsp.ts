@@ -2,7 +2,7 @@
 
 import type { Finding } from '../types.ts';
 import { noRevocationData } from './consequences.ts';
-import { destinationOf, inBrackets, shown, textOf, urlOf } from './evidence.ts';
+import { destinationOf, inBrackets, reasonOf, said, shown, textOf, urlOf } from './evidence.ts';
 import type { GapWords } from './gap-info.ts';
 import { onPlatforms } from './on-platforms.ts';
 import * as posix from './posix/commands.ts';
@@ -26,7 +26,13 @@ const report = (finding: Finding): string =>
   `Ask from outside this network as well. The same answer there: report it to ${operator(finding)}. Another answer there: a cache or proxy on the way changes it; exempt the host.`;
 
 const reason = (finding: Finding): string =>
-  inBrackets([textOf(finding, 'reason') ?? textOf(finding, 'found')]);
+  inBrackets([reasonOf(finding) ?? said(finding, 'responseStatus', 'found')]);
+
+/** The reason and the time that it is about. */
+const timed = (finding: Finding, key: string): string =>
+  inBrackets([textOf(finding, 'reason') ?? key, textOf(finding, key)]);
+
+const serial = (finding: Finding): string => inBrackets([said(finding, 'serial', 'asked')]);
 
 const alsoCrl =
   'Verifiers that fall back to the CRL go on as long as the CRL is good; those that do not, refuse the certificate.';
@@ -85,14 +91,14 @@ export const ocspWords: Pick<GapWords<'revocation'>, OcspCode> = {
     sources: [`${rfc} section 2.3 (tryLater)`],
   },
   'ocsp-unauthorized': {
-    title: 'OCSP responder does not answer for this certificate',
+    title: 'OCSP responder not in charge of the certificate',
     owner: 'ca',
     severity: 'critical',
     meaning:
       'The responder answered unauthorized: it does not know this issuer or this certificate, or no longer, for example because the certificate has ended.',
     consequence: `${noRevocationData} ${alsoCrl}`,
     summary: (finding) =>
-      `${responder(finding)} is not authorized for this certificate${inBrackets([textOf(finding, 'serial')])}`,
+      `${responder(finding)} is not authorized for this certificate${serial(finding)}`,
     remedy: (finding) =>
       `If the certificate asked about or its issuer has ended, the CA has rightly stopped: run certready profile list and use the profile that follows. With a profile of your own, check that its ocsp entry names the right issuer for this URL. Otherwise report it to ${operator(finding)}. ${filesNeeded}`,
     commands: ask,
@@ -117,7 +123,7 @@ export const ocspWords: Pick<GapWords<'revocation'>, OcspCode> = {
     sources: [`${rfc} section 3.2 (acceptance of signed responses)`],
   },
   'ocsp-responder-unauthorized': {
-    title: 'OCSP response from a signer without the right to answer',
+    title: 'OCSP response by a signer without the right',
     owner: 'ca',
     severity: 'critical',
     meaning:
@@ -157,7 +163,7 @@ export const ocspWords: Pick<GapWords<'revocation'>, OcspCode> = {
     meaning: "The response's nextUpdate has passed: the responder or a cache serves an old answer.",
     consequence: `${noRevocationData} ${alsoCrl}`,
     summary: (finding) =>
-      `${responder(finding)} answers with an old response${updated(finding, 'nextUpdate', 'that ended')}`,
+      `${responder(finding)} answers with an old response${timed(finding, 'nextUpdate')}`,
     remedy: (finding) =>
       `Check first that this host's clock is right. ${report(finding)} ${filesNeeded}`,
     commands: ask,
@@ -172,7 +178,7 @@ export const ocspWords: Pick<GapWords<'revocation'>, OcspCode> = {
     meaning: "The response's thisUpdate lies ahead of the time at which it is judged.",
     consequence: `${noRevocationData} ${alsoCrl}`,
     summary: (finding) =>
-      `${responder(finding)} answers with a response not yet valid${updated(finding, 'thisUpdate', 'before')}`,
+      `${responder(finding)} answers with a response not yet valid${timed(finding, 'thisUpdate')}`,
     remedy: (finding) =>
       `Check first that this host's clock and time zone are right: that is the usual cause. ${report(finding)} ${filesNeeded}`,
     commands: ask,
@@ -202,8 +208,7 @@ export const ocspWords: Pick<GapWords<'revocation'>, OcspCode> = {
       'The responder answers with a valid signature that it does not know the certificate (status unknown): its issuer has no record of it.',
     consequence:
       'Verifiers treat the certificate as not good. Exchange refuses it unless the CRL settles the question: mail queues with 454 4.7.5 Certificate validation failure. Postfix, Exim and OpenSMTPD do not ask.',
-    summary: (finding) =>
-      `${responder(finding)} does not know the certificate${inBrackets([textOf(finding, 'serial')])}`,
+    summary: (finding) => `${responder(finding)} does not know the certificate${serial(finding)}`,
     remedy: (finding) =>
       `With a profile of your own, check the issuer and the serial number of its ocsp entry. Otherwise report it to ${operator(finding)}: a certificate that its own issuer does not know must not be used. ${filesNeeded}`,
     commands: ask,
@@ -212,8 +217,3 @@ export const ocspWords: Pick<GapWords<'revocation'>, OcspCode> = {
     sources: [`${rfc} section 2.2 (certificate status)`],
   },
 };
-
-function updated(finding: Finding, key: string, words: string): string {
-  const time = textOf(finding, key);
-  return time === undefined ? '' : ` ${words} ${shown(time, 30)}`;
-}

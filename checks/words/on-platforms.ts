@@ -4,8 +4,8 @@ import type { Finding, Platform } from '../types.ts';
 import type { GapInfo } from './gap-info.ts';
 
 interface Shells {
-  posix(finding: Finding, platform: Platform): readonly string[];
-  powershell(finding: Finding): readonly string[];
+  readonly posix: (finding: Finding, platform: Platform) => readonly string[];
+  readonly powershell: (finding: Finding) => readonly string[];
 }
 
 export const onPlatforms =

@@ -5,6 +5,7 @@ import { noRevocationData } from './consequences.ts';
 import {
   addressesOf,
   afterTime,
+  capital,
   destinationOf,
   hostPortText,
   inBrackets,
@@ -126,7 +127,3 @@ export const proxyWords: GapWords<'proxy'> = {
     sources: ['RFC 9110 sections 15.6.3 and 15.6.5 (502, 504)'],
   },
 };
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}

@@ -52,63 +52,68 @@ export const rootAlias = (finding: Finding): string => {
   return `certready-${plain === '' ? 'root' : plain.slice(0, 40)}`;
 };
 
-const under = (path: string, ...folders: readonly string[]): boolean =>
-  folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
+const under = (path: string, ...places: readonly string[]): boolean =>
+  places.some((place) => path === place || path.startsWith(`${place}/`));
+
+/** Files and folders that a tool of the system writes. */
+const systemPlaces: readonly (readonly [StoreKeeper, readonly string[]])[] = [
+  ['postfix-chroot', ['/var/spool/postfix']],
+  ['update-ca-trust', ['/etc/pki/ca-trust', '/etc/pki/tls', '/usr/share/pki/ca-trust-source']],
+  ['suse', ['/var/lib/ca-certificates', '/etc/pki/trust', '/etc/ssl/ca-bundle.pem']],
+  ['p11-kit', ['/etc/ca-certificates/extracted', '/etc/ca-certificates/trust-source']],
+  ['update-ca-certificates', ['/etc/ssl/certs', '/etc/ssl/cert.pem', '/usr/lib/ssl', 'system']],
+  ['update-ca-certificates', ['/usr/share/ca-certificates', '/usr/local/share/ca-certificates']],
+];
 
 const keeperOfPath = (path: string): StoreKeeper => {
-  if (under(path, '/var/spool/postfix')) return 'postfix-chroot';
-  if (under(path, '/etc/pki/ca-trust', '/etc/pki/tls', '/usr/share/pki/ca-trust-source'))
-    return 'update-ca-trust';
-  if (under(path, '/var/lib/ca-certificates', '/etc/pki/trust', '/etc/ssl/ca-bundle.pem'))
-    return 'suse';
-  if (under(path, '/etc/ca-certificates/extracted', '/etc/ca-certificates/trust-source'))
-    return 'p11-kit';
-  const debian = [
-    '/etc/ssl/certs',
-    '/etc/ssl/cert.pem',
-    '/usr/lib/ssl',
-    '/etc/ca-certificates.conf',
-  ];
-  if (under(path, ...debian, '/usr/share/ca-certificates', '/usr/local/share/ca-certificates'))
-    return 'update-ca-certificates';
+  const system = systemPlaces.find(([, places]) => under(path, ...places));
+  if (system) return system[0];
+  if (/^(LocalMachine|CurrentUser|HKLM|HKEY_LOCAL_MACHINE|Cert:)/i.test(path)) return 'windows';
+  if (/\.(jks|p12|pfx|keystore)$|(^|[\\/])cacerts$/i.test(path)) return 'java';
+  if (/(^|[\\/])cert9\.db$/i.test(path)) return 'nss';
   return /\.(pem|crt|cer|bundle)$/i.test(path) ? 'bundle' : 'directory';
 };
 
+/** Kinds of store that are kept one way wherever they lie. */
+const keeperOfKind: ReadonlyMap<string, StoreKeeper> = new Map([
+  ['windows', 'windows'],
+  ['java', 'java'],
+  ['nss', 'nss'],
+  ['debian', 'update-ca-certificates'],
+  ['redhat', 'update-ca-trust'],
+  ['suse', 'suse'],
+]);
+
+/** Kinds that nobody keeps unless they lie where a tool of the system writes. */
+const keeperElsewhere: ReadonlyMap<string, StoreKeeper> = new Map([
+  ['p11-kit', 'p11-kit'],
+  ['openssl-directory', 'directory'],
+  ['openssl-bundle', 'bundle'],
+]);
+
 /** By the store's kind, and for those that may lie anywhere, by its path. */
 export const keeperOf = (finding: Finding): StoreKeeper => {
-  const path = storePathOf(finding);
-  const byPath = keeperOfPath(path);
-  const isSystem = byPath !== 'bundle' && byPath !== 'directory';
-  switch (textOf(finding, 'store')) {
-    case 'windows':
-      return 'windows';
-    case 'java':
-      return 'java';
-    case 'nss':
-      return 'nss';
-    case 'debian':
-      return 'update-ca-certificates';
-    case 'p11-kit':
-      return isSystem ? byPath : 'p11-kit';
-    case 'openssl-directory':
-      return isSystem ? byPath : 'directory';
-    case 'openssl-bundle':
-      return isSystem ? byPath : 'bundle';
-    default:
-      if (/^(LocalMachine|CurrentUser|HKLM|HKEY_LOCAL_MACHINE|Cert:)/i.test(path)) return 'windows';
-      if (/\.(jks|p12|pfx|keystore)$|(^|[\\/])cacerts$/i.test(path)) return 'java';
-      if (/(^|[\\/])cert[89]\.db$/i.test(path)) return 'nss';
-      return path === 'system' ? 'update-ca-certificates' : byPath;
-  }
+  const kind = textOf(finding, 'store') ?? '';
+  const byPath = keeperOfPath(storePathOf(finding));
+  const isFile = byPath === 'bundle' || byPath === 'directory';
+  return keeperOfKind.get(kind) ?? (isFile ? keeperElsewhere.get(kind) : undefined) ?? byPath;
 };
 
 /** NSS names a database by its folder. */
 export const nssDatabase = (finding: Finding): string =>
   `sql:${storePathOf(finding).replace(/[\\/]cert9\.db$/i, '')}`;
 
-/** The program that has to be restarted before it sees the change. */
+/** The mail server that keeps a copy of the store and has to be restarted to see a change. */
 export const mailServerOf = (finding: Finding): 'postfix' | 'exim' | undefined => {
   const kind = textOf(finding, 'store');
   if (kind === 'postfix' || kind === 'exim') return kind;
   return keeperOf(finding) === 'postfix-chroot' ? 'postfix' : undefined;
+};
+
+/** The file that an entry was read from, and which certificate in it: `PATH#2`. */
+export const originOf = (
+  finding: Finding,
+): { readonly file: string; readonly index: number } | undefined => {
+  const match = /^((?:\/|[A-Z]:\\).*?)(?:#(\d{1,6}))?$/.exec(textOf(finding, 'origin') ?? '');
+  return match?.[1] === undefined ? undefined : { file: match[1], index: Number(match[2] ?? 1) };
 };

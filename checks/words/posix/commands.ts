@@ -1,25 +1,31 @@
 /** What to run in a POSIX shell to see a fault: names, connections, bytes, TLS. */
 
-import type { Finding, HostPort } from '../../types.ts';
-import { addressesOf, destinationOf, hostPortText, proxyOf, textOf, urlOf } from '../evidence.ts';
+import type { Finding, HostPort, Platform } from '../../types.ts';
+import {
+  addressesOf,
+  destinationOf,
+  hostPortText,
+  isMail,
+  proxyOf,
+  textOf,
+  urlOf,
+} from '../evidence.ts';
 import { sh } from './quote.ts';
 
 /** The file that `fetch` writes. */
-export const bodyFile = 'certready-body.bin';
+const bodyFile = 'certready-body.bin';
 /** Where the issuer's certificate is expected by the commands that verify a signature. */
 const issuerFile = 'issuer.pem';
 
 /** As programs resolve it, then as DNS answers. */
-export const lookUp = (name: string): string[] => [
-  sh`getent ahosts ${name}`,
+export const lookUp = (name: string, platform: Platform): string[] => [
+  platform === 'darwin' ? sh`dscacheutil -q host -a name ${name}` : sh`getent ahosts -- ${name}`,
   sh`dig +noall +comments +answer -q ${name} -t A`,
   sh`dig +noall +comments +answer -q ${name} -t AAAA`,
 ];
 
-export const askResolver = ({ host, port }: HostPort, name: string): string => {
-  const server = `@${host}`;
-  return sh`dig +tries=1 +time=5 +noall +comments +answer ${server} -p ${port} -q ${name}`;
-};
+export const askResolver = ({ host, port }: HostPort, name: string): string =>
+  sh`dig +tries=1 +time=5 +noall +comments +answer ${`@${host}`} -p ${port} -q ${name}`;
 
 /** A TCP connection to the host as named, then to each address that was tried. */
 export const connect = (finding: Finding, defaultPort = 80): string[] => {
@@ -28,10 +34,19 @@ export const connect = (finding: Finding, defaultPort = 80): string[] => {
   return places.map((place) => sh`nc -v -z -w 5 -- ${place} ${port}`);
 };
 
-export const route = (finding: Finding): string[] =>
-  addressesOf(finding, 1).map((address) => sh`ip route get ${address}`);
+/** The way that packets to the first address take out of this host. */
+export const route = (finding: Finding, platform: Platform): string[] =>
+  addressesOf(finding, 1).map((address) =>
+    platform === 'linux' ? sh`ip route get ${address}` : sh`route -n get ${address}`,
+  );
 
-export const firewallRules = (): string => 'nft list ruleset';
+/** This host's own rules; asks for root. */
+export const firewallRules = (platform: Platform): string =>
+  platform === 'linux' ? 'nft list ruleset' : 'pfctl -s rules';
+
+/** Every hop to the host with its path MTU. */
+export const tracePath = (finding: Finding, platform: Platform): string[] =>
+  platform === 'linux' ? [sh`tracepath -n -- ${destinationOf(finding).host}`] : [];
 
 /** curl says each step; the body goes to a file, so that no terminal shows foreign bytes. */
 export const fetch = (finding: Finding): string => {
@@ -44,26 +59,27 @@ export const fetch = (finding: Finding): string => {
 };
 
 /** The first bytes of what `fetch` wrote, with everything unprintable made visible. */
-export const firstBytes = (): string => `head -c 300 ${bodyFile} | cat -v`;
+export const firstBytes = (): string => sh`head -c 300 ${bodyFile} | cat -v`;
 
 export const showCrl = (finding: Finding): string[] => [
   fetch(finding),
-  `openssl crl -inform DER -in ${bodyFile} -noout -issuer -crlnumber -lastupdate -nextupdate`,
+  sh`openssl crl -inform DER -in ${bodyFile} -noout -issuer -crlnumber -lastupdate -nextupdate`,
 ];
 
-export const verifyCrl = (): string =>
-  `openssl crl -inform DER -in ${bodyFile} -noout -CAfile ${issuerFile}`;
-
 export const crlText = (): string =>
-  `openssl crl -inform DER -in ${bodyFile} -noout -text | head -n 40`;
+  sh`openssl crl -inform DER -in ${bodyFile} -noout -text | head -n 40`;
+
+export const verifyCrl = (): string =>
+  sh`openssl crl -inform DER -in ${bodyFile} -noout -CAfile ${issuerFile}`;
 
 /** The serial number as openssl reads it; absent where the evidence has none that is one. */
-const serialOf = (finding: Finding): string | undefined => {
-  const digits = textOf(finding, 'serial')?.replace(/^0x/i, '').replaceAll(':', '');
+export const serialOf = (finding: Finding): string | undefined => {
+  const text = textOf(finding, 'serial') ?? textOf(finding, 'asked');
+  const digits = text?.replace(/^0x/i, '').replaceAll(':', '');
   return digits !== undefined && /^[0-9a-f]{1,64}$/i.test(digits) ? `0x${digits}` : undefined;
 };
 
-/** Asks the responder as certready did: no nonce, SHA-1 CertID; without a known serial number, only whether it answers. */
+/** Asks the responder as certready does; where the serial number is not known, only whether it answers. */
 export const askOcsp = (finding: Finding): string[] => {
   const serial = serialOf(finding);
   if (serial === undefined) return [fetch(finding), firstBytes()];
@@ -74,14 +90,14 @@ export const askOcsp = (finding: Finding): string[] => {
 
 export const showCertificate = (finding: Finding): string[] => [
   fetch(finding),
-  `openssl x509 -in ${bodyFile} -noout -subject -issuer -dates -fingerprint -sha256`,
+  sh`openssl x509 -in ${bodyFile} -noout -subject -issuer -dates -fingerprint -sha256`,
 ];
 
 /** The certificates and the session that a mail host shows after STARTTLS. */
-export const starttls = (finding: Finding, more = ''): string => {
+export const starttls = (finding: Finding, options = ''): string => {
   const destination = destinationOf(finding, 25);
   return sh`openssl s_client -starttls smtp -connect ${hostPortText(destination)} -servername ${destination.host}`.concat(
-    `${more} </dev/null`,
+    `${options} </dev/null`,
   );
 };
 
@@ -95,6 +111,6 @@ export const ehlo = (finding: Finding): string => {
   return sh`curl -v -g --connect-timeout 5 --max-time 15 --url ${url}`;
 };
 
-/** Every hop with its path MTU. */
-export const tracePath = (finding: Finding): string =>
-  sh`tracepath -n ${destinationOf(finding).host}`;
+/** Asks the host again for what it was asked for: a mail host for STARTTLS, another for the URL. */
+export const repeat = (finding: Finding): string[] =>
+  isMail(finding) ? [ehlo(finding), starttls(finding)] : [fetch(finding)];

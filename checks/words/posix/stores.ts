@@ -1,19 +1,20 @@
 /** Trust stores from a POSIX shell: look at a root, add it, take a block off it. Run as root. */
 
 import type { Finding, Platform } from '../../types.ts';
+import { textOf } from '../evidence.ts';
 import {
   keeperOf,
   mailServerOf,
   nssDatabase,
+  originOf,
   profileOf,
   rootAlias,
-  sha256Of,
   storePathOf,
 } from '../store.ts';
 import { sh } from './quote.ts';
 
 /** The file that the root's certificate is written to first. */
-export const rootFile = 'certready-root.pem';
+const rootFile = 'certready-root.pem';
 
 /** Writes the root to a file and shows its fingerprint, which has to be the one in the remedy. */
 export const rootToFile = (finding: Finding): string[] => {
@@ -22,7 +23,7 @@ export const rootToFile = (finding: Finding): string[] => {
     profile === undefined
       ? 'certready profile list'
       : sh`certready profile show ${profile} --pem > ${rootFile}`,
-    `openssl x509 -in ${rootFile} -noout -subject -dates -fingerprint -sha256`,
+    sh`openssl x509 -in ${rootFile} -noout -subject -dates -fingerprint -sha256`,
   ];
 };
 
@@ -33,38 +34,30 @@ const restart = (finding: Finding): string[] => {
   return [`systemctl restart ${program === 'exim' && isDebian ? 'exim4' : program}`];
 };
 
-const pemFile = (finding: Finding): string => `${rootAlias(finding)}.pem`;
+const toFolder = (finding: Finding, folder: string, ending = 'pem'): string =>
+  sh`cp ${rootFile} ${`${folder.replace(/\/$/, '')}/${rootAlias(finding)}.${ending}`}`;
 
-const addOnLinux = (finding: Finding): string[] => {
+const copyIn = (finding: Finding): string[] => {
   const path = storePathOf(finding);
   switch (keeperOf(finding)) {
-    case 'windows': // read on another platform: there is no command here
+    case 'windows': // a store of another platform has no command here
       return [];
     case 'update-ca-certificates':
     case 'postfix-chroot':
       return [
-        sh`cp ${rootFile} ${`/usr/local/share/ca-certificates/${rootAlias(finding)}.crt`}`,
+        toFolder(finding, '/usr/local/share/ca-certificates', 'crt'),
         'update-ca-certificates',
       ];
     case 'update-ca-trust':
-      return [
-        sh`cp ${rootFile} ${`/etc/pki/ca-trust/source/anchors/${pemFile(finding)}`}`,
-        'update-ca-trust extract',
-      ];
+      return [toFolder(finding, '/etc/pki/ca-trust/source/anchors'), 'update-ca-trust extract'];
     case 'suse':
-      return [
-        sh`cp ${rootFile} ${`/etc/pki/trust/anchors/${pemFile(finding)}`}`,
-        'update-ca-certificates',
-      ];
+      return [toFolder(finding, '/etc/pki/trust/anchors'), 'update-ca-certificates'];
     case 'p11-kit':
       return [sh`trust anchor --store ${rootFile}`];
     case 'bundle':
       return [sh`{ echo; cat ${rootFile}; } >> ${path}`];
     case 'directory':
-      return [
-        sh`cp ${rootFile} ${`${path.replace(/\/$/, '')}/${pemFile(finding)}`}`,
-        sh`openssl rehash ${path}`,
-      ];
+      return [toFolder(finding, path), sh`openssl rehash ${path}`];
     case 'java':
       return [
         sh`keytool -importcert -noprompt -alias ${rootAlias(finding)} -file ${rootFile} -keystore ${path}`,
@@ -76,19 +69,76 @@ const addOnLinux = (finding: Finding): string[] => {
   }
 };
 
+const systemFolder = '/usr/share/ca-certificates/';
+
+/** Undoes a deselection in Debian's and Alpine's selection, whether by a leading `!` or by absence. */
+const selectAgain = (finding: Finding): string[] => {
+  const file = originOf(finding)?.file ?? '';
+  const name = file.startsWith(systemFolder) ? file.slice(systemFolder.length) : '';
+  if (!/^[\p{L}\p{N} ./_+-]+$/u.test(name)) return ['dpkg-reconfigure ca-certificates'];
+  const deselected = `s|^!\\(${name.replaceAll('.', '\\.')}\\)$|\\1|`;
+  return [
+    sh`sed -i -e ${deselected} /etc/ca-certificates.conf`,
+    sh`grep -q -x -F -e ${name} /etc/ca-certificates.conf || echo ${name} >> /etc/ca-certificates.conf`,
+    'update-ca-certificates',
+  ];
+};
+
+/** Writes anew what the store's tool writes, where one part of it lacks the root. */
+const rebuild = (finding: Finding): string[] => {
+  switch (keeperOf(finding)) {
+    case 'update-ca-certificates':
+    case 'postfix-chroot':
+      return ['update-ca-certificates --fresh'];
+    case 'suse':
+      return ['update-ca-certificates -f'];
+    case 'update-ca-trust':
+      return ['update-ca-trust extract'];
+    case 'p11-kit':
+      return ['trust extract-compat'];
+    case 'directory':
+      return [sh`openssl rehash ${storePathOf(finding)}`];
+    case 'bundle':
+    case 'java':
+    case 'nss':
+    case 'windows':
+      return [...rootToFile(finding), ...copyIn(finding)];
+  }
+};
+
+/** Why the root is missing decides how it comes back: selected again, linked again, or added. */
+const bringBack = (finding: Finding): string[] => {
+  const reason = textOf(finding, 'reason') ?? '';
+  if (reason === 'deselected') return selectAgain(finding);
+  return /^(hash-link-missing|not-in-.*)$/.test(reason)
+    ? rebuild(finding)
+    : [...rootToFile(finding), ...copyIn(finding)];
+};
+
 /** Adds the root to the store that the finding names, and restarts the mail server that keeps a copy. */
 export const addRoot = (finding: Finding, platform: Platform): string[] => {
-  const keeper = keeperOf(finding);
-  const isOwnFile = ['bundle', 'directory', 'java', 'nss'].includes(keeper);
+  const isOwnFile = ['bundle', 'directory', 'java', 'nss'].includes(keeperOf(finding));
   if (platform === 'darwin' && !isOwnFile)
     return [
       ...rootToFile(finding),
-      `security add-trusted-cert -d -r trustRoot -k /Library/Keychains/System.keychain ${rootFile}`,
+      sh`security add-trusted-cert -d -r trustRoot -k /Library/Keychains/System.keychain ${rootFile}`,
     ];
-  return [...rootToFile(finding), ...addOnLinux(finding), ...restart(finding)];
+  return [...bringBack(finding), ...restart(finding)];
 };
 
-/** Shows what the store holds, so that the entry in question can be found. */
+/** The entry in question, where the evidence says where it stands. */
+export const showEntry = (finding: Finding): string[] => {
+  const origin = originOf(finding);
+  if (origin === undefined) return [];
+  const { file, index } = origin;
+  const pick = index > 1 ? sh`awk '/-----BEGIN/{n++} n==${index}' ${file} |` : sh`cat ${file} |`;
+  return [`${pick} openssl x509 -noout -subject -issuer -serial -dates -fingerprint -sha256`];
+};
+
+const listBundle = (path: string): string =>
+  sh`openssl crl2pkcs7 -nocrl -certfile ${path} | openssl pkcs7 -print_certs -noout`;
+
+/** Shows what the store holds. */
 export const showStore = (finding: Finding, platform: Platform): string[] => {
   const path = storePathOf(finding);
   switch (keeperOf(finding)) {
@@ -103,7 +153,7 @@ export const showStore = (finding: Finding, platform: Platform): string[] => {
     case 'p11-kit':
       return ['trust list --filter=certificates --purpose=server-auth'];
     case 'directory':
-      return [sh`ls -l ${path}`];
+      return [sh`ls -l -- ${path}`];
     case 'bundle':
       return [listBundle(path)];
     case 'update-ca-certificates':
@@ -114,48 +164,36 @@ export const showStore = (finding: Finding, platform: Platform): string[] => {
   }
 };
 
-const listBundle = (path: string): string =>
-  sh`openssl crl2pkcs7 -nocrl -certfile ${path} | openssl pkcs7 -print_certs -noout`;
+const isBlocklisted = (file: string): boolean => /\/(block|black)list\/[^/]+$/.test(file);
 
-/** Takes the root off a block list, or sets its trust again. */
+/** Takes the root off a block list, or sets its trust again; asks before it removes a file. */
 export const trustAgain = (finding: Finding, platform: Platform): string[] => {
+  const file = originOf(finding)?.file ?? '';
   switch (keeperOf(finding)) {
-    case 'update-ca-certificates':
-    case 'postfix-chroot':
-      return [
-        "grep -n '^!' /etc/ca-certificates.conf",
-        'dpkg-reconfigure ca-certificates',
-        ...restart(finding),
-      ];
     case 'update-ca-trust':
     case 'suse':
     case 'p11-kit':
       return [
         'trust list --filter=blocklist',
-        'ls -l /etc/pki/ca-trust/source/blocklist /etc/pki/ca-trust/source/blacklist /etc/pki/trust/blocklist /etc/pki/trust/blacklist',
+        ...(isBlocklisted(file) ? [sh`rm -i -- ${file}`] : []),
+        ...rebuild(finding),
         ...restart(finding),
       ];
     case 'nss':
       return [
         sh`certutil -L -d ${nssDatabase(finding)}`,
-        sh`certutil -M -d ${nssDatabase(finding)} -n ${nssNickname(finding)} -t C,,`,
+        sh`certutil -M -d ${nssDatabase(finding)} -n ${nickname(finding)} -t C,,`,
       ];
+    case 'update-ca-certificates':
+    case 'postfix-chroot':
     case 'windows':
     case 'bundle':
     case 'directory':
     case 'java':
-      return showStore(finding, platform);
+      return [...showEntry(finding), ...showStore(finding, platform)];
   }
 };
 
-const nssNickname = (finding: Finding): string => rootAlias(finding);
-
-/** Finds a certificate's SHA-256 among the files of a folder or a bundle. */
-export const findFingerprint = (finding: Finding): string[] => {
-  const found = sha256Of(finding, 'found');
-  if (found === undefined || keeperOf(finding) !== 'directory') return [];
-  const colons = found.replace(/..(?=.)/g, '$&:');
-  return [
-    sh`for file in ${storePathOf(finding)}/*; do openssl x509 -in "$file" -noout -fingerprint -sha256 2>/dev/null | grep -q ${colons} && echo "$file"; done`,
-  ];
-};
+/** The name that NSS knows the root by. */
+const nickname = (finding: Finding): string =>
+  textOf(finding, 'nickname') ?? textOf(finding, 'origin') ?? textOf(finding, 'root') ?? 'NICKNAME';

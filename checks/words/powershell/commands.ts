@@ -1,11 +1,11 @@
 /** What to run in PowerShell (5.1 or later) to see a fault: names, connections, bytes, mail queues. */
 
 import type { Finding, HostPort } from '../../types.ts';
-import { addressesOf, destinationOf, hostPortText, proxyOf, urlOf } from '../evidence.ts';
+import { addressesOf, destinationOf, hostPortText, isMail, proxyOf, urlOf } from '../evidence.ts';
 import { ps } from './quote.ts';
 
 /** The file that `fetch` writes. */
-export const bodyFile = 'certready-body.bin';
+const bodyFile = 'certready-body.bin';
 
 /** As programs resolve it, then as DNS answers. */
 export const lookUp = (name: string): string[] => [
@@ -42,15 +42,18 @@ export const fetch = (finding: Finding): string => {
   );
 };
 
-export const firstBytes = (): string => `Format-Hex -Path ${bodyFile} | Select-Object -First 20`;
+export const firstBytes = (): string => ps`Format-Hex -Path ${bodyFile} | Select-Object -First 20`;
+
+/** The first lines of a page. */
+export const firstLines = (): string => ps`Get-Content -TotalCount 20 -Path ${bodyFile}`;
 
 export const machineProxy = (): string => 'netsh winhttp show proxy';
 
 /** certutil reads CRLs, certificates and OCSP responses alike. */
-export const dump = (): string => `certutil -dump ${bodyFile}`;
+export const dump = (): string => ps`certutil -dump ${bodyFile}`;
 
 /** Checks a CRL's signature against its issuer's certificate. */
-export const verifyCrl = (): string => `certutil -verify ${bodyFile} issuer.cer`;
+export const verifyCrl = (): string => ps`certutil -verify ${bodyFile} issuer.cer`;
 
 /** Fetches everything that a certificate names, as CryptoAPI does, and says what became of each address. */
 export const verifyWithFetch = (): string => 'certutil -f -urlfetch -verify certificate.cer';
@@ -58,6 +61,10 @@ export const verifyWithFetch = (): string => 'certutil -f -urlfetch -verify cert
 /** Asks again for STARTTLS alone; Windows has no client of its own that speaks it. */
 export const starttls = (finding: Finding): string =>
   ps`certready --once --check smtp --smtp ${hostPortText(destinationOf(finding, 25))}`;
+
+/** Asks the host again for what it was asked for: a mail host for STARTTLS, another for the URL. */
+export const repeat = (finding: Finding): string[] =>
+  isMail(finding) ? [...connect(finding), starttls(finding)] : [fetch(finding)];
 
 /** In the Exchange Management Shell. */
 export const queues = (): string =>

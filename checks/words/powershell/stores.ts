@@ -4,8 +4,8 @@ import type { Finding } from '../../types.ts';
 import { keeperOf, nssDatabase, profileOf, rootAlias, sha256Of, storePathOf } from '../store.ts';
 import { ps } from './quote.ts';
 
-/** The file that the root's certificate is written to first. `>` would write UTF-16, which no tool reads. */
-export const rootFile = 'certready-root.cer';
+/** The file that the root's certificate is written to first; in Windows PowerShell `>` would write UTF-16, which no tool reads. */
+const rootFile = 'certready-root.cer';
 
 export const rootToFile = (finding: Finding): string[] => {
   const profile = profileOf(finding);
@@ -13,7 +13,7 @@ export const rootToFile = (finding: Finding): string[] => {
     profile === undefined
       ? 'certready profile list'
       : ps`certready profile show ${profile} --pem | Set-Content -Encoding Ascii ${rootFile}`,
-    `certutil -dump ${rootFile}`,
+    ps`[BitConverter]::ToString([Security.Cryptography.SHA256]::Create().ComputeHash((New-Object Security.Cryptography.X509Certificates.X509Certificate2 (Resolve-Path ${rootFile}).Path).RawData)).Replace('-', ':')`,
   ];
 };
 
@@ -29,7 +29,7 @@ export const addRoot = (finding: Finding): string[] => {
     case 'nss':
       return [
         ...rootToFile(finding),
-        ps`certutil -A -d ${nssDatabase(finding)} -n ${rootAlias(finding)} -t C,, -a -i ${rootFile}`,
+        ps`certutil -A -d ${nssDatabase(finding)} -n ${rootAlias(finding)} -t ${'C,,'} -a -i ${rootFile}`,
       ];
     case 'bundle':
       return [
@@ -45,7 +45,7 @@ export const addRoot = (finding: Finding): string[] => {
     case 'postfix-chroot':
       return [
         ...rootToFile(finding),
-        `Import-Certificate -FilePath ${rootFile} -CertStoreLocation Cert:\\LocalMachine\\Root`,
+        ps`Import-Certificate -FilePath ${rootFile} -CertStoreLocation Cert:\\LocalMachine\\Root`,
         ...showRoot(finding),
       ];
   }

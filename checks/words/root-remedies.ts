@@ -1,0 +1,114 @@
+/** How a root gets back into a store, by the store's keeper and by why it is missing. */
+
+import type { Finding } from '../types.ts';
+import { inBrackets, shown, textOf } from './evidence.ts';
+import { keeperOf, originOf, profileOf, rootNameOf, sha256Of, storePathOf } from './store.ts';
+
+export const rootIn = (finding: Finding): string =>
+  `${shown(rootNameOf(finding), 45)} in ${shown(storePathOf(finding), 45)}`;
+
+/** What the fingerprint on the screen has to be, before anything is trusted because of it. */
+const compareFingerprint = (finding: Finding): string => {
+  const sha256 = sha256Of(finding);
+  return sha256 === undefined
+    ? 'Before you add it, compare the SHA-256 fingerprint that the commands print with the one that the CA publishes.'
+    : `Before you add it, compare the SHA-256 fingerprint that the commands print: ${sha256.replace(/..(?=.)/g, '$&:')}.`;
+};
+
+const fileNote = (finding: Finding): string =>
+  profileOf(finding) === undefined
+    ? ' The profile is not known here: write the certificate to the file first, with certready profile show ID --pem.'
+    : '';
+
+const howToAdd = (finding: Finding): string => {
+  switch (keeperOf(finding)) {
+    case 'java':
+      return "Import it with keytool, which asks for the keystore's password, and restart the Java programs.";
+    case 'nss':
+      return "Import it with NSS's certutil and the trust flags C,, (issues server certificates).";
+    case 'postfix-chroot':
+      return "Postfix runs chrooted and reads its own copy, made when it starts: add the root to the system's store and restart Postfix (a reload is not enough).";
+    case 'windows':
+      return 'Add it for the machine (LocalMachine), not for a user: mail services run as the machine. In a domain, distribute it by Group Policy. If Windows should have fetched it by itself, mend the automatic root update too.';
+    case 'bundle':
+    case 'directory':
+      return 'No tool of the system keeps this store: add the certificate to it directly.';
+    case 'update-ca-certificates':
+    case 'update-ca-trust':
+    case 'suse':
+    case 'p11-kit':
+      return "Add it with the distribution's tool, so that it survives updates.";
+  }
+};
+
+/** The whole way: how, what to compare first, and where the certificate comes from. */
+export const addIt = (finding: Finding): string =>
+  `${howToAdd(finding)} ${compareFingerprint(finding)}${fileNote(finding)}`;
+
+const parts: Readonly<Record<string, string>> = {
+  'hash-link-missing': 'has no hash link, so that OpenSSL does not find it',
+  'not-in-bundle': 'is in the folder, but not in the bundle',
+  'not-in-folder': 'is in the bundle, but not in the folder',
+};
+
+/** What exactly is missing, as the end of a sentence about the root. */
+export const howMissing = (finding: Finding): string => {
+  const reason = textOf(finding, 'reason') ?? '';
+  if (reason === 'deselected')
+    return `is deselected${inBrackets([textOf(finding, 'origin')?.split('/').at(-1)])}`;
+  return parts[reason] ?? 'is missing';
+};
+
+export const missingRemedy = (finding: Finding): string => {
+  const root = shown(rootNameOf(finding));
+  const reason = textOf(finding, 'reason') ?? '';
+  if (reason === 'deselected')
+    return `${root} is installed, but an administrator or an update deselected it in /etc/ca-certificates.conf. Find out whether that was meant; if not, select it again with the commands below, as root. Programs that run keep their old list until they are restarted.`;
+  if (reason in parts)
+    return `Some programs find ${root} in this store and others do not, because its parts differ. Write the store anew with the command below, as root.`;
+  return `Add ${root} to ${shown(storePathOf(finding))}, as root or administrator. ${addIt(finding)}`;
+};
+
+export const unblock = (finding: Finding): string => {
+  switch (keeperOf(finding)) {
+    case 'update-ca-trust':
+    case 'suse':
+    case 'p11-kit':
+      return 'remove its file from the blocklist folder and write the store anew, as below';
+    case 'nss':
+      return 'set its trust flags again, as below';
+    case 'windows':
+      return 'remove it from LocalMachine\\Disallowed, or from the Group Policy that puts it there';
+    case 'update-ca-certificates':
+    case 'postfix-chroot':
+    case 'java':
+    case 'bundle':
+    case 'directory':
+      return 'replace the entry that rejects it by the plain certificate';
+  }
+};
+
+const intrusion = 'find out who put it there, and treat it as an intrusion until that is explained';
+
+export const explainLookalike = (finding: Finding): string => {
+  switch (textOf(finding, 'likeness') ?? '') {
+    case 'same-key':
+      return 'It has the same key: an older or newer certificate of this root. Add the right one; the other can stay.';
+    case 'cross-certificate':
+      return 'It has the same key, but another authority issued it: it anchors nothing. Add the root itself.';
+    case 'other-key':
+      return `It has another key: ${intrusion}. Then add the right one.`;
+    default:
+      return `If its key is the same, it is another certificate of this root; if not, ${intrusion}.`;
+  }
+};
+
+/** Where the other certificate stands. */
+export const lookalikePlace = (finding: Finding): string => {
+  const found = sha256Of(finding, 'found');
+  const origin = originOf(finding);
+  return inBrackets([
+    found === undefined ? undefined : `SHA-256 ${found.slice(0, 12)}...`,
+    origin?.file.split('/').at(-1),
+  ]);
+};
