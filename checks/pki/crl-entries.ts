@@ -51,12 +51,12 @@ export class EntryWalker {
   }
 
   /**
-   * Walks the entries that `bytes` hold whole and gives where the first other one starts.
+   * Walks the entries that `bytes` hold whole from `from` on, and gives where the first other one starts.
    * @throws DerError
    */
-  walk(bytes: Uint8Array): number {
+  walk(bytes: Uint8Array, from = 0): number {
     const window = new DerWalk(bytes);
-    let start = 0;
+    let start = from;
     for (;;) {
       // Version 1 has no entry extensions, and its lists are small.
       if (this.version === 2)

@@ -4,7 +4,7 @@
  */
 
 /** No plain entry reaches further than this from its first byte. */
-const plainReach = 192;
+const plainReach = 64;
 const filterMask = 0xfff;
 
 /** The last two bytes of an encoded serial number (or its length and its only byte), 12 bits of them. */
@@ -18,8 +18,9 @@ export const serialFilter = (wanted: readonly Uint8Array[]): Uint8Array => {
   return filter;
 };
 
-/** Days 29 to 31, as two binary-coded digits in two bytes each, of a year from 1950 to 2049. */
+/** Days 29 to 31, as two digits in two bytes each, of a year from 1950 to 2049. */
 const isLateDay = (month: number, day: number, year: number): boolean => {
+  if (day < 0x209) return false;
   if (month === 0x002) return day === 0x209 && (((year >> 8) & 0xf) * 10 + (year & 0xf)) % 4 === 0;
   if (day <= 0x300) return true;
   if (day > 0x301) return false;
@@ -38,44 +39,45 @@ export const walkPlain = (
   filter: Uint8Array,
   counter: { entries: number },
 ): number => {
-  const last = range.end - plainReach;
-  let at = range.start;
+  const last = (range.end - plainReach) | 0;
+  let at = range.start | 0;
   let passed = 0;
   while (at <= last) {
-    // 30 LL 02 SS: both lengths below 128.
+    // 30 LL 02 SS: LL below 128, SS below 32.
     const head = view.getInt32(at);
     const serialLength = head & 0xff;
-    const time = at + serialLength + 4;
-    const next = at + 2 + ((head >> 16) & 0xff);
+    const time = (at + serialLength + 4) | 0;
+    const next = (at + 2 + ((head >> 16) & 0xff)) | 0;
     // Nine equal leading bits: not minimal.
-    const leading = view.getInt16(at + 4) >> 7;
+    const leading = view.getInt16((at + 4) | 0) >> 7;
     // 17 0D, then six pairs of digits and Z; pairs are bounded by carries into the upper nibble.
     const year = view.getInt32(time) ^ 0x170d3030;
-    const date = view.getInt32(time + 4) ^ 0x30303030;
-    const clock = view.getInt32(time + 8) ^ 0x30303030;
-    const seconds = view.getInt32(time + 11) ^ 0x3030305a;
+    const date = view.getInt32((time + 4) | 0) ^ 0x30303030;
+    const clock = view.getInt32((time + 8) | 0) ^ 0x30303030;
+    const seconds = view.getInt32((time + 11) | 0) ^ 0x3030305a;
     let odd =
-      ((head & 0xff80ff80) ^ 0x30000200) |
+      ((head & 0xff80ffe0) ^ 0x30000200) |
       ((serialLength - 1) >> 31) |
       ((year & ~0x0f0f) | ((year + 0x0606) & 0xf0f0)) |
       ((date | clock | (date + 0x0e060c06) | (clock + 0x0d060a06)) & 0xf0f0f0f0) |
       ((seconds & 0xf0f0ff) | ((seconds + 0x0a0600) & 0xf0f000));
-    if (next !== time + 15)
+    if (next !== ((time + 15) | 0))
       // 30 0C 30 0A 06 03 55 1D 15 04 03 0A 01 RR
       odd |=
         (next - time - 29) |
-        (view.getInt32(time + 15) ^ 0x300c300a) |
-        (view.getInt32(time + 19) ^ 0x0603551d) |
-        (view.getInt32(time + 23) ^ 0x1504030a) |
-        ((view.getInt16(time + 27) & ~0xf) ^ 0x0100);
+        (view.getInt32((time + 15) | 0) ^ 0x300c300a) |
+        (view.getInt32((time + 19) | 0) ^ 0x0603551d) |
+        (view.getInt32((time + 23) | 0) ^ 0x1504030a) |
+        ((view.getInt16((time + 27) | 0) & ~0xf) ^ 0x0100);
     if (odd !== 0 || (leading + 1) >>> 0 < 2) break;
     const month = date >> 16;
     const day = date & 0xffff;
-    if (month < 1 || month > 0x102 || day < 1 || clock >> 16 > 0x203) break;
-    if (day > 0x208 && !isLateDay(month, day, year)) break;
-    if (filter[view.getInt16(time - 2) & filterMask] !== 0) break;
+    // Unsigned, so that 0 is too large as well.
+    if ((month - 1) >>> 0 > 0x101 || clock >> 16 > 0x203) break;
+    if ((day - 1) >>> 0 > 0x207 && !isLateDay(month, day, year)) break;
+    if (filter[view.getInt16((time - 2) | 0) & filterMask] !== 0) break;
     at = next;
-    passed++;
+    passed = (passed + 1) | 0;
   }
   counter.entries += passed;
   return at;

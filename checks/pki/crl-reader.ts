@@ -21,9 +21,9 @@ export const keptBytes = 1_048_576;
 /** Ed25519 and Ed448 hash what is signed twice, so it is kept; larger CRLs are not verified. */
 const oneShotBytes = 67_108_864;
 /** Larger chunks are taken in pieces of this size: they stay in the processor's cache. */
-const pieceBytes = 65_536;
+const pieceBytes = 262_144;
 /** How much of a chunk is taken at a time to complete an entry that the last chunk began. */
-const bridgeBytes = 256;
+const bridgeBytes = 64;
 
 export interface CrlReaderOptions {
   /** Content bytes of the serial numbers to look up. */
@@ -64,6 +64,10 @@ interface Begun {
   readonly whole?: Uint8Array;
 }
 
+/** From `start` to `end`, as far as there are bytes; no copy, and no new view of the whole. */
+const part = (bytes: Uint8Array, start: number, end: number): Uint8Array =>
+  start <= 0 && end >= bytes.length ? bytes : bytes.subarray(Math.max(start, 0), Math.max(end, 0));
+
 const schemeOf = ({ algorithm }: CrlFields): Pick<Begun, 'scheme' | 'refused'> => {
   try {
     return { scheme: signatureScheme(algorithm) };
@@ -90,7 +94,7 @@ export class CrlReader {
   /** Takes the next bytes, which may be used again afterwards. The first fault is kept for `finish`. */
   write(chunk: Uint8Array): void {
     for (let at = 0; at < chunk.length && !this.fault; at += pieceBytes) {
-      const piece = chunk.subarray(at, at + pieceBytes);
+      const piece = part(chunk, at, at + pieceBytes);
       try {
         this.take(piece, this.received + at);
       } catch (error) {
@@ -148,17 +152,18 @@ export class CrlReader {
   private hash({ frame, hashes, whole }: Begun, piece: Uint8Array, offset: number): void {
     if (offset + piece.length > frame.total) throw new DerError('bytes left over', frame.total);
     whole?.set(piece, offset);
-    const start = Math.max(frame.tbsStart - offset, 0);
-    const end = Math.min(frame.tbsEnd - offset, piece.length);
-    if (start < end) for (const hash of hashes) hash.update(piece.subarray(start, end));
+    if (hashes.length === 0) return;
+    const signed = part(piece, frame.tbsStart - offset, frame.tbsEnd - offset);
+    if (signed.length > 0) for (const hash of hashes) hash.update(signed);
   }
 
   private walk({ frame, walker }: Begun, piece: Uint8Array, offset: number): void {
-    const entries = piece.subarray(0, Math.max(frame.entriesEnd - offset, 0));
+    const entries = part(piece, 0, frame.entriesEnd - offset);
     if (entries.length > 0) this.walkEntries(walker, entries, offset);
-    if (offset + entries.length === frame.entriesEnd && this.unfinished.length > 0)
+    if (offset + entries.length < frame.entriesEnd) return;
+    if (this.unfinished.length > 0)
       throw new DerError('entry runs past the end of the list', frame.entriesEnd);
-    this.tail.append(piece.subarray(entries.length));
+    this.tail.append(part(piece, entries.length, piece.length));
   }
 
   private walkEntries(walker: EntryWalker, entries: Uint8Array, offset: number): void {
@@ -168,7 +173,8 @@ export class CrlReader {
       if (more.length === 0) return;
       const before = this.unfinished.length;
       this.unfinished.append(more);
-      const walked = walkAt(walker, this.unfinished.bytes, offset + at - before);
+      const { bytes } = this.unfinished;
+      const walked = movingErrors(offset + at - before, () => walker.walk(bytes));
       if (walked === 0) {
         at += more.length;
         continue;
@@ -176,8 +182,8 @@ export class CrlReader {
       this.unfinished.length = 0;
       at += walked - before;
     }
-    const rest = entries.subarray(at);
-    this.unfinished.append(rest.subarray(walkAt(walker, rest, offset + at)));
+    const walked = movingErrors(offset, () => walker.walk(entries, at));
+    this.unfinished.append(entries.subarray(walked));
   }
 
   private conclude(): CrlContents {
@@ -217,9 +223,6 @@ const movingErrors = <T>(base: number, read: () => T): T => {
     throw error instanceof DerError ? error.movedBy(base) : error;
   }
 };
-
-const walkAt = (walker: EntryWalker, bytes: Uint8Array, base: number): number =>
-  movingErrors(base, () => walker.walk(bytes));
 
 /** Reads a CRL that is in memory. @throws DerError */
 export const readCrl = (bytes: Uint8Array, options: CrlReaderOptions = {}): CrlContents => {

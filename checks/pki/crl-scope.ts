@@ -1,0 +1,163 @@
+/** Which certificates a CRL speaks of (RFC 5280 5.2.5 and 6.3.3 (b)). */
+
+import type { Certificate } from './certificate.ts';
+import type { CrlContents } from './crl-contents.ts';
+import type { IssuingDistributionPoint } from './crl-extensions.ts';
+import { DerError } from './der.ts';
+import { type DistributionPoint, basicConstraints, crlDistributionPoints } from './extensions.ts';
+import type { GeneralNames } from './general-names.ts';
+import { type Name, nameText, sameName } from './name.ts';
+
+/** A certificate whose status a CRL is asked for. */
+export interface CrlSubject {
+  /** Content bytes of the INTEGER. */
+  readonly serial: Uint8Array;
+  readonly issuer: Name;
+  /** Absent where only its serial number is known: then it counts as an end entity's. */
+  readonly certificate?: Certificate;
+}
+
+/** Why a CRL says nothing of a certificate. `unsupported`: it might, in a way that few verifiers follow. */
+export interface OutOfScope {
+  readonly found: string;
+  readonly expected?: string;
+  readonly unsupported?: true;
+}
+
+/** ReasonFlags 1 to 8 (RFC 5280 4.2.1.13); 0 is unused. */
+const allReasons = [1, 2, 3, 4, 5, 6, 7, 8];
+const coversAllReasons = (reasons: ReadonlySet<number> | undefined): boolean =>
+  reasons === undefined || allReasons.every((reason) => reasons.has(reason));
+
+const normalized = (uri: string): string => (URL.canParse(uri) ? new URL(uri).href : uri);
+
+/** RFC 5280 7.4: scheme and host match whatever their case. */
+const sameUri = (a: string, b: string): boolean => a === b || normalized(a) === normalized(b);
+
+const anyMatch = <T>(a: readonly T[], b: readonly T[], same: (x: T, y: T) => boolean): boolean =>
+  a.some((x) => b.some((y) => same(x, y)));
+
+const shareName = (a: GeneralNames, b: GeneralNames): boolean =>
+  anyMatch(a.uris, b.uris, sameUri) || anyMatch(a.directoryNames, b.directoryNames, sameName);
+
+const namesText = ({ uris, directoryNames }: GeneralNames): string =>
+  [...uris, ...directoryNames.map(nameText)].slice(0, 4).join(', ') || 'names of other kinds';
+
+/** The point's own name, as a certificate without distribution points is taken to have it (6.3.3, end). */
+const pointNamedFor = (issuer: Name): DistributionPoint => ({
+  relativeName: false,
+  fullName: {
+    dnsNames: [],
+    emailAddresses: [],
+    directoryNames: [issuer],
+    uris: [],
+    ipAddresses: [],
+    others: [],
+  },
+});
+
+/** 6.3.3 (b)(1): the CRL is by who the point says it is by. */
+const wrongSource = (
+  point: DistributionPoint,
+  crl: CrlContents,
+  subject: CrlSubject,
+): OutOfScope | undefined => {
+  const indirect = crl.extensions.distributionPoint?.indirectCrl ?? false;
+  if (point.crlIssuer) {
+    const named = point.crlIssuer.some((name) => sameName(name, crl.issuer));
+    if (named && indirect) return undefined;
+    const expected = `an indirect CRL by ${point.crlIssuer.map(nameText).join(' or ')}`;
+    return { found: `${indirect ? 'an indirect' : 'a'} CRL by ${nameText(crl.issuer)}`, expected };
+  }
+  if (!sameName(crl.issuer, subject.issuer))
+    return { found: nameText(crl.issuer), expected: nameText(subject.issuer) };
+  // 5.2 leaves it to a verifier whether it processes these; OpenSSL and Windows do not.
+  if (indirect) return { found: 'indirectCRL', unsupported: true };
+  return undefined;
+};
+
+/** 6.3.3 (b)(2)(i): the CRL is for this point. */
+const wrongPoint = (
+  point: DistributionPoint,
+  idp: IssuingDistributionPoint | undefined,
+): OutOfScope | undefined => {
+  if (idp?.relativeName)
+    return { found: 'a distribution point named relative to its issuer', unsupported: true };
+  if (!idp?.fullName) return undefined;
+  const matches = point.fullName
+    ? shareName(point.fullName, idp.fullName)
+    : anyMatch(point.crlIssuer ?? [], idp.fullName.directoryNames, sameName);
+  if (matches) return undefined;
+  return {
+    found: namesText(idp.fullName),
+    ...(point.fullName && { expected: namesText(point.fullName) }),
+  };
+};
+
+const wrongReasons = (
+  point: DistributionPoint,
+  idp: IssuingDistributionPoint | undefined,
+): OutOfScope | undefined =>
+  coversAllReasons(idp?.onlySomeReasons) && coversAllReasons(point.reasons)
+    ? undefined
+    : { found: 'only some reasons' };
+
+/** 6.3.3 (b)(2)(ii) to (iv), and 5.2.5: certificates of versions 1 and 2 are of neither kind. */
+const wrongKind = (
+  { certificate }: CrlSubject,
+  idp: IssuingDistributionPoint | undefined,
+): OutOfScope | undefined => {
+  if (idp?.only === undefined) return undefined;
+  if (idp.only === 'attribute') return { found: 'onlyContainsAttributeCerts' };
+  const ca = certificate !== undefined && (basicConstraints(certificate)?.ca ?? false);
+  const old = certificate !== undefined && certificate.version < 3;
+  if (!old && ca === (idp.only === 'ca')) return undefined;
+  const found = idp.only === 'ca' ? 'onlyContainsCACerts' : 'onlyContainsUserCerts';
+  return { found, expected: ca ? 'a list with CA certificates' : 'a list with other certificates' };
+};
+
+const pointsOf = ({ certificate, issuer }: CrlSubject, url: string | undefined) => {
+  if (certificate) return crlDistributionPoints(certificate) ?? [pointNamedFor(issuer)];
+  const point = pointNamedFor(issuer);
+  if (url === undefined || !point.fullName) return [point];
+  return [{ ...point, fullName: { ...point.fullName, uris: [url] } }];
+};
+
+/**
+ * Why `crl` says nothing of `subject`; undefined: it speaks of it, and for every reason. What a
+ * certificate does not say about its distribution points, `url`, the address asked, says.
+ */
+export const outOfScope = (
+  crl: CrlContents,
+  subject: CrlSubject,
+  url?: string,
+): OutOfScope | undefined => {
+  const idp = crl.extensions.distributionPoint;
+  try {
+    const kind = wrongKind(subject, idp);
+    if (kind) return kind;
+    let first: OutOfScope | undefined;
+    for (const point of pointsOf(subject, url)) {
+      const why =
+        wrongSource(point, crl, subject) ?? wrongPoint(point, idp) ?? wrongReasons(point, idp);
+      if (!why) return undefined;
+      first ??= why;
+    }
+    return first ?? { found: 'a certificate with an empty list of distribution points' };
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    return { found: `a certificate whose extensions are malformed: ${error.message}` };
+  }
+};
+
+/** Why a CRL cannot be the whole truth about its issuer's certificates at `url`, whichever they are. */
+export const wrongAddress = (crl: CrlContents, url: string | undefined): OutOfScope | undefined => {
+  const idp = crl.extensions.distributionPoint;
+  if (!idp) return undefined;
+  if (idp.only === 'attribute') return { found: 'onlyContainsAttributeCerts' };
+  if (idp.indirectCrl) return { found: 'indirectCRL', unsupported: true };
+  const point = pointNamedFor(crl.issuer);
+  const uris = url === undefined ? [] : [url];
+  const asked = { ...point, ...(point.fullName && { fullName: { ...point.fullName, uris } }) };
+  return wrongPoint(asked, idp) ?? wrongReasons(asked, idp);
+};
