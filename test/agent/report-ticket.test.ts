@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { gapCodesByCategory } from '../../checks/types.ts';
+import { render } from '../../agent/report/render.ts';
+import type { Gap, Report } from '../../agent/report/report.ts';
+import { networkTicket } from '../../agent/report/ticket.ts';
+import { pathWords } from '../../agent/report/ticket-words.ts';
+import {
+  hostileReport,
+  notReadyReport,
+  pathReport,
+  readyReport,
+  retiredReport,
+  silentFirewall,
+  windowsReport,
+} from '../helpers/sample-report.ts';
+
+const ticket = (report: Report): string => networkTicket(report, 72).join('\n');
+/** The entry of one destination. */
+const entry = (report: Report, heading: string): string[] => {
+  const lines = [...networkTicket(report, 72)];
+  const from = lines.findIndex((line) => /^\d+\. /.test(line) && line.includes(heading));
+  assert.notEqual(from, -1, heading);
+  const length = lines.slice(from).indexOf('');
+  return lines.slice(from, length === -1 ? undefined : from + length);
+};
+
+const withGaps = (...gaps: Gap[]): Report => ({ ...notReadyReport, gaps });
+
+describe('ticket for the network team', () => {
+  it('is there only for gaps on the path', () => {
+    assert.deepEqual(networkTicket(readyReport, 72), []);
+    assert.deepEqual(networkTicket(retiredReport, 72), []);
+  });
+
+  it('ends the text report and stands in the HTML report', async () => {
+    const text = await render(pathReport, 'text', { columns: 80, color: false });
+    assert.ok(text.includes(ticket(pathReport)));
+    assert.match(text, /\n-{72}\n$/);
+    const html = await render(pathReport, 'html', { columns: 80, color: false });
+    assert.ok(html.includes('Resolve-DnsName') || html.includes('dig +tries=1'));
+  });
+
+  it('names source, time, destination, every address with its outcome, port and protocol', () => {
+    const text = ticket(notReadyReport);
+    assert.match(text, /^Source: +mx1\.example\.org \(192\.0\.2\.25\)$/m);
+    assert.match(text, /^When: +2026-11-23 21:00:00 UTC$/m);
+    assert.match(text, /^1\. crl\.globalsign\.com, TCP port 80 \(HTTP\)$/m);
+    assert.match(text, /203\.0\.113\.7 \(connect-timeout, 5001 ms\)/);
+    assert.match(text, /2001:db8::7 \(connect-unreachable, ENETUNREACH, 1 ms\)/);
+  });
+
+  it('names what was sent, what came back and what it is needed for', () => {
+    const lines = entry(notReadyReport, 'crl.globalsign.com');
+    assert.ok(lines.some((line) => /^ {3}Sent: .*TCP connection attempt/.test(line)));
+    assert.ok(lines.join(' ').includes('(connect-timeout)'));
+    assert.ok(
+      lines.includes('   Needed for: GET http://crl.globalsign.com/gsorganizationvalsha2g3.crl'),
+    );
+  });
+
+  it('has words for every code on the path', () => {
+    const codes = (['dns', 'firewall', 'proxy'] as const).flatMap((c) => gapCodesByCategory[c]);
+    for (const code of codes) {
+      assert.ok(pathWords[code].sent !== '' && pathWords[code].cameBack !== '', code);
+      const report = withGaps({ ...silentFirewall, code, id: `${code}:x` });
+      assert.ok(ticket(report).includes(`(${code})`), code);
+    }
+  });
+
+  it('groups by destination', () => {
+    const headings = ticket(pathReport).match(/^\d+\. .*/gm);
+    assert.deepEqual(headings, [
+      '1. crl.globalsign.com, TCP port 80 (HTTP)',
+      '2. DNS resolver 192.0.2.53, UDP and TCP port 53 (DNS)',
+      '3. ocsp.globalsign.com, TCP port 80 (HTTP)',
+      '4. contoso-com.mail.protection.outlook.com, TCP port 25 (SMTP)',
+      '5. proxy.example.org, TCP port 3128 (HTTP proxy)',
+    ]);
+    const crl = entry(pathReport, 'crl.globalsign.com').join(' ');
+    assert.ok(crl.includes('(connect-timeout)') && crl.includes('(block-page)'));
+  });
+
+  it('names the names that DNS was asked for, and a proxy on the way', () => {
+    const names = entry(pathReport, 'DNS resolver').join(' ');
+    assert.match(names, /Names: +ocsp\.globalsign\.com +secure\.globalsign\.com/);
+    assert.match(entry(pathReport, 'ocsp.').join(' '), /Proxy: +proxy\.example\.org:3128/);
+  });
+
+  it('speaks SMTP where an smtp check looks on, whatever the port', () => {
+    const target = 'mail.example.net:2525';
+    const smtp = notReadyReport.checks.find(({ kind }) => kind === 'smtp');
+    assert.ok(smtp);
+    const report: Report = {
+      ...notReadyReport,
+      checks: [{ ...smtp, id: `smtp:${target}`, target }],
+      gaps: [
+        {
+          ...silentFirewall,
+          code: 'connection-reset',
+          id: `connection-reset:${target}`,
+          target,
+          checks: [`smtp:${target}`],
+          evidence: {},
+        },
+      ],
+    };
+    const text = ticket(report);
+    assert.match(text, /TCP port 2525 \(SMTP\)/);
+    assert.match(text, /--url 'smtp:\/\/mail\.example\.net:2525\/'/);
+  });
+});
+
+describe('how to repeat it', () => {
+  it('is curl, once per address, on Linux', () => {
+    const lines = entry(notReadyReport, 'crl.globalsign.com');
+    const commands = lines.filter((line) => line.startsWith('     curl '));
+    assert.equal(commands.length, 2);
+    assert.ok(commands[0]?.includes("--resolve 'crl.globalsign.com:80:203.0.113.7'"));
+    assert.ok(commands[1]?.includes("--resolve 'crl.globalsign.com:80:[2001:db8::7]'"));
+  });
+
+  it('is Test-NetConnection on Windows', () => {
+    const lines = entry(windowsReport, 'crl.globalsign.com');
+    for (const place of ['crl.globalsign.com', '203.0.113.7', '2001:db8::7'])
+      assert.ok(
+        lines.includes(
+          `     Test-NetConnection -ComputerName '${place}' -Port 80 -InformationLevel Detailed`,
+        ),
+      );
+  });
+
+  it('goes through the proxy where one is in the way', () => {
+    const lines = entry(pathReport, 'ocsp.globalsign.com');
+    assert.ok(lines.some((line) => line.includes("-x 'http://proxy.example.org:3128'")));
+    assert.ok(!lines.some((line) => line.includes('--resolve')));
+  });
+
+  it('gives a shell nothing but arguments', async () => {
+    const commands = networkTicket(hostileReport, 72).filter((line) => / {5}curl /.test(line));
+    assert.ok(commands.length > 0);
+    for (const command of commands) {
+      // A function in place of curl: what the shell makes of the line, without doing it
+      const script = `curl() { printf '%s\\n' "$#"; }\n${command}`;
+      const { stdout, stderr } = await promisify(execFile)('sh', ['-c', script]);
+      assert.match(stdout, /^\d+\n$/);
+      assert.equal(stderr, '');
+    }
+  });
+});
