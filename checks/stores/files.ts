@@ -118,6 +118,17 @@ export const readStoreFile = async (
   }
 };
 
+/** The first bytes of a file: enough to tell its format. */
+export const readStart = async (path: string): Promise<Buffer> => {
+  const descriptor = await openFile(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const bytes = Buffer.alloc(64);
+    return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, 0));
+  } finally {
+    closeSync(descriptor);
+  }
+};
+
 export interface FolderEntry {
   readonly name: string;
   readonly link: boolean;

@@ -2,8 +2,11 @@
 
 import { resolve } from 'node:path';
 import type { Platform, TrustStore } from '../types.ts';
-import { kindOfPath } from './files.ts';
-import { environmentStores, opensslBundle, opensslFolder, systemStore } from './openssl.ts';
+import { environmentStores } from './environment.ts';
+import { kindOfPath, readStart } from './files.ts';
+import { keystore, looksLikeKeystore } from './java.ts';
+import { certificateFile, opensslFolder } from './openssl.ts';
+import { systemStore } from './system.ts';
 
 export interface DiscoveryOptions {
   readonly platform: Platform;
@@ -28,8 +31,16 @@ export const discoverTrustStores = async ({
   return byName([await systemStore(root), ...(await environmentStores(env, root))]);
 };
 
+/** What a file's first bytes say it is; a file that cannot be read says so when its store is. */
+const fileStore = async (path: string): Promise<TrustStore> => {
+  const naming = { name: path, path };
+  const start = await readStart(path).catch(() => Buffer.alloc(0));
+  return looksLikeKeystore(start) ? keystore(naming, 'any') : certificateFile(naming);
+};
+
 /**
- * The store that the user means by a path: a PEM bundle, or a folder of certificates.
+ * The store that the user means by a path: a file of certificates (PEM, DER), a folder of them, or a
+ * keystore (JKS, PKCS#12).
  * @throws Error where nothing is there, or neither a file nor a folder
  */
 export const openTrustStore = async (path: string): Promise<TrustStore> => {
@@ -38,7 +49,7 @@ export const openTrustStore = async (path: string): Promise<TrustStore> => {
   if (kind === 'absent') throw new Error(`trust store ${path} does not exist`);
   if (kind === 'other')
     throw new Error(`trust store ${path} is neither a file nor a folder of certificates`);
-  if (kind === 'file') return opensslBundle({ name, path: name });
+  if (kind === 'file') return fileStore(name);
   const system = await systemStore();
   return system.name === name ? system : opensslFolder({ name, path: name }, 'any');
 };

@@ -1,0 +1,154 @@
+/** Each distribution's own store: a folder and bundles that its tool writes from one source. */
+
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { StoreEntry, StoreProblem, TrustStore } from '../types.ts';
+import { type CertificateFolder, readCertificateFolder } from './certificate-folder.ts';
+import { type SelectionPaths, readDeselected } from './debian-selection.ts';
+import { kindOfPath } from './files.ts';
+import { type StorePart, mergeParts } from './merge-parts.ts';
+import { bundlePart } from './openssl.ts';
+import { type Collected, StoreError, contentsOf } from './store-error.ts';
+
+/** Where a distribution keeps the folder and the bundles that its own tool writes from one source. */
+interface Layout {
+  readonly distribution: string;
+  /** The folder by which it is recognised. */
+  readonly mark: string;
+  readonly folder: string;
+  /** Where the folder really lies, if its usual name is a link of the distribution. */
+  readonly realFolder?: string;
+  readonly bundles: readonly string[];
+  /** A bundle of `TRUSTED CERTIFICATE`s with all that the distribution ships, whatever it is trusted for. */
+  readonly annotated?: string;
+  readonly selection?: SelectionPaths;
+}
+
+const layouts: readonly Layout[] = [
+  {
+    distribution: 'suse',
+    mark: '/var/lib/ca-certificates',
+    folder: '/etc/ssl/certs',
+    realFolder: '/var/lib/ca-certificates/pem',
+    bundles: ['/etc/ssl/ca-bundle.pem', '/var/lib/ca-certificates/ca-bundle.pem'],
+  },
+  {
+    distribution: 'redhat',
+    mark: '/etc/pki/ca-trust/extracted',
+    folder: '/etc/pki/tls/certs',
+    bundles: [
+      '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem',
+      '/etc/pki/tls/certs/ca-bundle.crt',
+      '/etc/pki/tls/cert.pem',
+    ],
+    annotated: '/etc/pki/ca-trust/extracted/openssl/ca-bundle.trust.crt',
+  },
+  {
+    distribution: 'debian',
+    mark: '/etc/ssl/certs',
+    folder: '/etc/ssl/certs',
+    bundles: ['/etc/ssl/certs/ca-certificates.crt', '/etc/ssl/cert.pem'],
+    selection: {
+      configuration: '/etc/ca-certificates.conf',
+      certificates: '/usr/share/ca-certificates',
+    },
+  },
+];
+
+export const realPath = (path: string): Promise<string> =>
+  realpath(path).catch(() => resolve(path));
+
+/** Paths that exist, those that lead to the same file once. */
+const distinctFiles = async (paths: readonly string[]): Promise<string[]> => {
+  const byFile = new Map<string, string>();
+  for (const path of paths) {
+    if ((await kindOfPath(path)) === 'absent') continue;
+    const file = await realPath(path);
+    if (!byFile.has(file)) byFile.set(file, path);
+  }
+  return [...byFile.values()];
+};
+
+/** What the parts leave out although the machine has it: unsuited, distrusted or deselected. */
+const readLeftOut = async (layout: Layout, signal: AbortSignal): Promise<readonly StoreEntry[]> => {
+  if (layout.selection) return readDeselected(layout.selection, signal);
+  if (layout.annotated === undefined || (await kindOfPath(layout.annotated)) !== 'file') return [];
+  return (await bundlePart(layout.annotated, signal)).entries;
+};
+
+/** Whether the tool that keeps the folder's hash links is there, so that a folder without any lost them. */
+const isHashedByItsTool = async ({ selection }: Layout): Promise<boolean> =>
+  selection !== undefined && (await kindOfPath(selection.configuration)) === 'file';
+
+const readFolderPart = async (
+  layout: Layout,
+  bundles: readonly string[],
+  signal: AbortSignal,
+): Promise<CertificateFolder> => {
+  const none = { certificates: [], problems: [], hashed: false };
+  if ((await kindOfPath(layout.folder)) !== 'folder') return none;
+  const inFolder = [...bundles, ...layout.bundles].filter(
+    (path) => dirname(path) === layout.folder,
+  );
+  const except = new Set(inFolder.map((path) => basename(path)));
+  // Names below the real folder, so that links into it are recognised
+  return readCertificateFolder(await realPath(layout.folder), signal, except);
+};
+
+const readLayout = async (layout: Layout, signal: AbortSignal): Promise<Collected> => {
+  const files = await distinctFiles(layout.bundles);
+  const folder = await readFolderPart(layout, files, signal);
+  if (files.length === 0 && !folder.hashed)
+    throw new StoreError(
+      'absent',
+      `${layout.folder} has neither a bundle nor hash links: no certificates are installed`,
+    );
+  const bundles = await Promise.all(files.map((path) => bundlePart(path, signal)));
+  const missing = layout.bundles.slice(0, bundles.length === 0 ? 1 : 0);
+  const lost = missing.map((path): StorePart => ({ part: 'bundle', path, entries: [] }));
+  // Without hash links nobody looks into the folder for roots; a server's own certificate may lie there
+  const folders: StorePart[] =
+    folder.hashed || (await isHashedByItsTool(layout))
+      ? [{ part: 'folder', path: layout.folder, entries: folder.certificates }]
+      : [];
+  const entries = mergeParts([...folders, ...bundles, ...lost]);
+  const problems: StoreProblem[] = [...folder.problems, ...bundles.flatMap((b) => b.problems)];
+  return { entries: [...entries, ...(await readLeftOut(layout, signal))], problems };
+};
+
+const below = (root: string, layout: Layout): Layout => {
+  const at = (path: string): string => join(root, path);
+  return {
+    ...layout,
+    folder: at(layout.folder),
+    bundles: layout.bundles.map(at),
+    ...(layout.annotated !== undefined && { annotated: at(layout.annotated) }),
+    ...(layout.selection && {
+      selection: {
+        configuration: at(layout.selection.configuration),
+        certificates: at(layout.selection.certificates),
+      },
+    }),
+  };
+};
+
+/** This machine's own store: one, named by the folder, whatever number of files it is written to. */
+export const systemStore = async (root = '/'): Promise<TrustStore> => {
+  const kinds = await Promise.all(layouts.map(({ mark }) => kindOfPath(join(root, mark))));
+  const found = layouts.find((_, index) => kinds[index] === 'folder') ?? layouts.at(-1);
+  if (found === undefined) throw new Error('no layout');
+  const layout = below(root, found);
+  return {
+    kind: found.distribution,
+    name: found.folder,
+    path: join(root, found.realFolder ?? found.folder),
+    mail: 'unknown',
+    read: (signal) => contentsOf(() => readLayout(layout, signal)),
+  };
+};
+
+/** Every file and folder that the system's store is made of, by their real paths. */
+export const systemPaths = async (root: string): Promise<ReadonlySet<string>> => {
+  const all = layouts.flatMap(({ folder, bundles }) => [folder, ...bundles]);
+  return new Set(await Promise.all(all.map((path) => realPath(join(root, path)))));
+};
