@@ -25,7 +25,16 @@ const mostAddresses = 6;
 const urlAt = ({ url, hostPort, mail }: Repeat): string => {
   if (url !== undefined) return url;
   if (mail) return `smtp://${hostPortText(hostPort)}/`;
-  return `${hostPort.port === 443 ? 'https' : 'http'}://${hostPortText(hostPort)}/`;
+  const origin = `${hostPort.port === 443 ? 'https' : 'http'}://${hostPortText(hostPort)}/`;
+  return URL.canParse(origin) ? new URL(origin).href : origin; // without a port that goes without saying
+};
+
+/** The addresses to try one by one: those that a connection was attempted to. */
+const attempted = ({ conversation, addresses }: Repeat): readonly string[] => {
+  const tried = conversation === 'tcp' || conversation === 'tcp6' ? addresses : [];
+  return tried
+    .filter((address) => conversation === 'tcp' || isIP(address) === 6)
+    .slice(0, mostAddresses);
 };
 
 const bracketed = (address: string): string => (isIP(address) === 6 ? `[${address}]` : address);
@@ -40,9 +49,8 @@ const withCurl = (repeat: Repeat): string[] => {
     ...(proxy === undefined ? [] : [sh`-x ${`http://${proxy}`}`]),
   ];
   const line = (...more: string[]): string => [...words, ...more, sh`--url ${url}`].join(' ');
-  if (proxy !== undefined || isIP(hostPort.host) !== 0) return [line()];
-  const each = repeat.addresses.slice(0, mostAddresses);
-  if (each.length < 2) return [line()];
+  const each = attempted(repeat);
+  if (proxy !== undefined || isIP(hostPort.host) !== 0 || each.length < 2) return [line()];
   const pin = (address: string): string =>
     `${hostPort.host}:${hostPort.port}:${bracketed(address)}`;
   return each.map((address) => line(sh`--resolve ${pin(address)}`));
@@ -59,7 +67,7 @@ const withPowerShell = (repeat: Repeat): string[] => {
     ps`--url ${urlAt(repeat)}`,
   ].join(' ');
   if (proxy !== undefined && proxy !== hostPortText(hostPort)) return [fetch];
-  const places = new Set([hostPort.host, ...repeat.addresses.slice(0, mostAddresses)]);
+  const places = new Set([hostPort.host, ...attempted(repeat)]);
   const connections = [...places].map((place) => testConnection(place, hostPort.port));
   return conversation === 'web' || proxy !== undefined ? [...connections, fetch] : connections;
 };

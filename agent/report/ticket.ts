@@ -24,6 +24,11 @@ const unique = (lines: readonly string[]): readonly string[] => [
 
 const isUrl = (text: string): boolean => /^https?:/.test(text);
 
+const addressesOf = (...sources: Parameters<typeof triedAddresses>): readonly string[] =>
+  triedAddresses(...sources).map(({ address, outcome }) =>
+    outcome === undefined ? address : `${address} (${outcome})`,
+  );
+
 /** What gaps of one code tell of a destination. */
 const faultRows = (gaps: SomeGaps, { mail }: DestinationGaps): readonly Row[] => {
   const [{ code }] = gaps;
@@ -32,10 +37,12 @@ const faultRows = (gaps: SomeGaps, { mail }: DestinationGaps): readonly Row[] =>
     const facts = otherFacts(gap);
     return facts !== '' && isUrl(gap.target) ? `${harmless(gap.target)} ${facts}` : facts;
   });
+  const isQuery = conversation === 'name';
   return [
-    ['Names', conversation === 'name' ? unique(gaps.flatMap(namesAsked)) : []],
+    ['Names', isQuery ? unique(gaps.flatMap(namesAsked)) : []],
     ['Sent', [sent]],
     ['Came back', [`${cameBack} (${code})`]],
+    ['Addresses', isQuery ? addressesOf(gaps, []) : []],
     ['Details', unique(details)],
     ['Please', unique(gaps.map(({ remedy }) => harmless(remedy)))],
   ];
@@ -43,12 +50,10 @@ const faultRows = (gaps: SomeGaps, { mail }: DestinationGaps): readonly Row[] =>
 
 const rowsOf = (entry: DestinationGaps): readonly Row[] => {
   const { destination, gaps, checks } = entry;
-  const addresses = triedAddresses(gaps, checks).map(({ address, outcome }) =>
-    outcome === undefined ? address : `${address} (${outcome})`,
-  );
+  const { conversation } = pathWordsAt(gaps[0].code, entry.mail);
   return [
     ['Proxy', destination.proxy === undefined ? [] : [destination.proxy]],
-    ['Addresses', addresses],
+    ['Addresses', conversation === 'name' ? [] : addressesOf(gaps, checks)],
     ...gapsBy(gaps, ({ code }) => code).flatMap((same) => faultRows(same, entry)),
   ];
 };

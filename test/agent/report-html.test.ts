@@ -43,7 +43,15 @@ const decode = (text: string): string =>
     .replaceAll('&#39;', "'")
     .replaceAll('&amp;', '&');
 
-const everyReport = { readyReport, notReadyReport, unknownReport, retiredReport, pathReport };
+const everyReport = {
+  readyReport,
+  notReadyReport,
+  unknownReport,
+  retiredReport,
+  pathReport,
+  everyGapOnLinux: samples.everyGapReport('linux'),
+  everyGapOnWindows: samples.everyGapReport('win32'),
+};
 
 describe('HTML report', () => {
   for (const [name, report] of Object.entries({ ...everyReport, hostileReport }))

@@ -16,6 +16,7 @@ const {
   severalProfilesReport,
   unknownReport,
   windowsReport,
+  everyGapReport,
 } = samples;
 
 const text = (report: Report, columns = 80, color = false): Promise<string> =>
@@ -33,6 +34,8 @@ const everyReport: Record<string, Report> = {
   pathReport,
   windowsReport,
   hostileReport,
+  everyGapOnLinux: everyGapReport('linux'),
+  everyGapOnWindows: everyGapReport('win32'),
 };
 
 const section = (lines: readonly string[], start: RegExp): readonly string[] => {
@@ -188,7 +191,9 @@ describe('text report: layout', () => {
   for (const [name, report] of Object.entries(everyReport))
     for (const columns of [40, 80, 120])
       it(`${name} fits ${columns} columns but for URLs, ids and commands`, async () => {
-        const commands = new Set(report.gaps.flatMap((gap) => gap.commands).map((c) => `    ${c}`));
+        const commands = new Set(
+          report.gaps.flatMap((gap) => gap.commands).map((command) => `    ${command}`),
+        );
         const isWhole = (line: string): boolean =>
           line.includes('://') ||
           commands.has(line) ||

@@ -86,6 +86,7 @@ describe('ticket for the network team', () => {
   it('names the names that DNS was asked for, and a proxy on the way', () => {
     const names = entry(pathReport, 'DNS resolver').join(' ');
     assert.match(names, /Names: +ocsp\.globalsign\.com +secure\.globalsign\.com/);
+    assert.ok(!names.includes('Addresses'), 'a resolver has none of the addresses of the host');
     assert.match(entry(pathReport, 'ocsp.').join(' '), /Proxy: +proxy\.example\.org:3128/);
   });
 
@@ -130,6 +131,24 @@ describe('how to repeat it', () => {
           `     Test-NetConnection -ComputerName '${place}' -Port 80 -InformationLevel Detailed`,
         ),
       );
+  });
+
+  it('leaves the addresses to the resolver where the connection stood', () => {
+    const blockPage = pathReport.gaps.filter(({ code }) => code === 'block-page');
+    const lines = entry(withGaps(...blockPage), 'crl.globalsign.com');
+    const commands = lines.filter((line) => line.startsWith('     curl '));
+    assert.equal(commands.length, 1);
+    assert.ok(!commands[0]?.includes('--resolve'));
+  });
+
+  it('tries IPv6 addresses alone where IPv6 is what fails', () => {
+    const gap: Gap = { ...silentFirewall, code: 'ipv6-unreachable' };
+    for (const platform of ['linux', 'win32'] as const) {
+      const report = { ...withGaps(gap), host: { ...notReadyReport.host, platform } };
+      const commands = entry(report, 'crl.globalsign.com').filter((line) => /^ {5}\S/.test(line));
+      assert.ok(commands.length > 0);
+      assert.ok(!commands.some((line) => line.includes('203.0.113.7')));
+    }
   });
 
   it('goes through the proxy where one is in the way', () => {

@@ -1,6 +1,9 @@
 /** Reports as a run makes them, one per situation, for whoever renders, stores or sends a report. */
 
-import type { Gap, CheckResult, Report, ReportedProfile } from '../../agent/report/report.ts';
+import { categoryOf } from '../../agent/report/causes.ts';
+import type { CheckResult, Gap, Report, ReportedProfile } from '../../agent/report/report.ts';
+import { gaps as gapWords } from '../../checks/gaps.ts';
+import { type GapCode, type Platform, gapCodesByCategory, gapId } from '../../checks/types.ts';
 
 export const r1Profile: ReportedProfile = {
   id: 'exchange-online-globalsign-r1',
@@ -369,4 +372,28 @@ export const hostileReport: Report = {
       proxy: hostileText,
     },
   })),
+};
+
+/** One gap of every code, with the words and the evidence of its example. */
+export const everyGapReport = (platform: Platform): Report => {
+  const codes: readonly GapCode[] = Object.values(gapCodesByCategory).flat();
+  const gaps = codes.map((code): Gap => {
+    const words = gapWords[code];
+    const finding = { code, ...words.example };
+    const { target, evidence, owner = words.owner, severity = words.severity } = finding;
+    return {
+      id: gapId(finding),
+      code,
+      category: categoryOf(code),
+      owner,
+      severity,
+      target,
+      checks: [endpoint.id],
+      summary: words.summary(finding),
+      remedy: words.remedy(finding),
+      commands: words.commands(finding, platform),
+      evidence,
+    };
+  });
+  return { ...notReadyReport, host: { ...base.host, platform }, gaps };
 };
