@@ -12,6 +12,13 @@ export interface Planned {
   readonly profiles: readonly string[];
 }
 
+/** Several questions about one target: the later ones carry their profile's name, then a number. */
+const distinct = (named: string, taken: ReadonlySet<string>): string => {
+  let id = named;
+  for (let count = 2; taken.has(id); count++) id = `${named}#${count}`;
+  return id;
+};
+
 export const planTasks = (
   checks: readonly Check[],
   profiles: readonly Profile[],
@@ -30,8 +37,7 @@ export const planTasks = (
   const ids = new Set<string>();
   return [...byQuestion.values()].map(({ task, last, profiles: needing }) => {
     const plain = `${task.kind}:${task.target}`;
-    // Two questions about one target: the later profile's carries its name.
-    const id = ids.has(plain) ? `${plain}#${needing[0] ?? ''}` : plain;
+    const id = ids.has(plain) ? distinct(`${plain}#${needing[0] ?? ''}`, ids) : plain;
     ids.add(id);
     return { id, task, last, profiles: needing };
   });
