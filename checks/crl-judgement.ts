@@ -1,0 +1,181 @@
+/** From what was seen of a CRL to findings, evidence and a line of text. */
+
+import type { CrlFetch } from './crl-fetch.ts';
+import type { Known, NamedSubject } from './crl-subjects.ts';
+import type { Certificate } from './pki/certificate.ts';
+import type { CrlContents } from './pki/crl-contents.ts';
+import { type CrlProblem, type CrlStatus, type CrlVerdict, judgeCrl } from './pki/crl-judge.ts';
+import { outOfScope } from './pki/crl-scope.ts';
+import { findSigner } from './pki/crl-soundness.ts';
+import { nameText, nameTypes, nameValues } from './pki/name.ts';
+import type { Evidence, Finding, GapCode, Json, Judgement } from './types.ts';
+
+/** What a CRL's task saw. */
+export interface CrlObservation {
+  readonly crl: CrlFetch;
+  readonly issuers: readonly Known[];
+  readonly subjects: readonly NamedSubject[];
+  /** Ids of authorities whose certificate is missing, so that it could not be looked up. */
+  readonly missing: readonly string[];
+  readonly delta?: CrlFetch;
+}
+
+export interface CrlJudging {
+  readonly at: Date;
+  /** The issuer's other CRLs in the profile; undefined: not seen yet. */
+  readonly siblings: readonly (CrlObservation | undefined)[];
+}
+
+const day = (time: Date): string => time.toISOString().slice(0, 10);
+
+/** Another CRL of the issuer speaks of it, or has a gap of its own that hides whether it does. */
+const coveredElsewhere = (
+  subject: NamedSubject,
+  siblings: readonly (CrlObservation | undefined)[],
+): boolean =>
+  siblings.some((sibling) => {
+    const contents = sibling?.crl.contents;
+    return !contents || !outOfScope(contents, subject, sibling.crl.url);
+  });
+
+const statusEvidence = (label: string, status: CrlStatus): Json => {
+  switch (status.status) {
+    case 'good':
+      return { certificate: label, status: 'good' };
+    case 'revoked':
+      return {
+        certificate: label,
+        status: 'revoked',
+        reason: status.reason,
+        revokedAt: status.revocationDate.toISOString(),
+      };
+    case 'unknown':
+      return { certificate: label, status: 'unknown', reason: status.reason };
+  }
+};
+
+/** `crlNumber` is in decimal, as text: it may be larger than a number can be. */
+const contentsEvidence = (contents: CrlContents): Evidence => ({
+  issuer: nameText(contents.issuer),
+  ...(contents.extensions.number !== undefined && {
+    crlNumber: contents.extensions.number.toString(),
+  }),
+  thisUpdate: contents.thisUpdate.toISOString(),
+  ...(contents.nextUpdate && { nextUpdate: contents.nextUpdate.toISOString() }),
+  entries: contents.entries,
+  algorithm: contents.scheme?.name ?? contents.algorithm.oid,
+  ...(contents.scheme?.weak && { weak: true }),
+});
+
+const deltaEvidence = (delta: CrlFetch, verdict: CrlVerdict | undefined): Evidence => ({
+  url: delta.url,
+  ...(delta.contents && contentsEvidence(delta.contents)),
+  combined: verdict?.delta?.applies ?? false,
+});
+
+const evidenceOf = (observed: CrlObservation, verdict: CrlVerdict | undefined): Evidence => {
+  const { crl, subjects, missing, delta } = observed;
+  const labels = new Map(subjects.map((subject) => [subject as unknown, subject.label]));
+  const looked = (verdict?.subjects ?? []).map(({ subject, status }) =>
+    statusEvidence(labels.get(subject) ?? '', status),
+  );
+  return {
+    ...(crl.contents && contentsEvidence(crl.contents)),
+    ...crl.body,
+    signature: verdict?.signature ?? 'unchecked',
+    ...(looked.length > 0 && { lookedUp: looked }),
+    ...(missing.length > 0 && { notLookedUp: missing }),
+    ...(delta && { delta: deltaEvidence(delta, verdict) }),
+    ...(verdict && verdict.notes.length > 0 && { notes: verdict.notes }),
+  };
+};
+
+/** One finding per code and target: the first problem's evidence, with the serial numbers of all. */
+const findingsOf = (target: string, problems: readonly CrlProblem[]): Finding[] => {
+  const byCode = new Map<GapCode, CrlProblem[]>();
+  for (const problem of problems)
+    byCode.set(problem.code, [...(byCode.get(problem.code) ?? []), problem]);
+  return [...byCode].map(([code, same]) => {
+    const serials = same.flatMap(({ evidence }) => evidence['serial'] ?? []);
+    const evidence = { ...same[0]?.evidence, ...(serials.length > 1 && { serials }) };
+    return { code, target, evidence };
+  });
+};
+
+const shortName = (certificate: Certificate): string =>
+  nameValues(certificate.subject, nameTypes.commonName).at(-1) ?? nameText(certificate.subject);
+
+const summaryOf = (
+  { crl, missing }: CrlObservation,
+  verdict: CrlVerdict | undefined,
+  findings: readonly Finding[],
+): string => {
+  const { contents } = crl;
+  if (!contents) return crl.finding?.code ?? 'nothing fetched';
+  const codes = [...new Set(findings.map(({ code }) => code))].join(', ');
+  const until = contents.nextUpdate ? `valid until ${day(contents.nextUpdate)}` : 'no nextUpdate';
+  const entries = `${contents.entries} ${contents.entries === 1 ? 'entry' : 'entries'}`;
+  const signed = verdict?.signer
+    ? `signed by ${shortName(verdict.signer)}`
+    : `signature ${verdict?.signature ?? 'unchecked'}`;
+  const left = missing.length > 0 ? [`${missing.join(', ')} not looked up`] : [];
+  const weak = contents.scheme?.weak ? [`with ${contents.scheme.name}, which is weak`] : [];
+  const text = [until, entries, signed, ...weak, ...left].join(', ');
+  return codes === '' ? text : `${codes}: ${text}`;
+};
+
+/** Why the signature is unchecked: the gaps that hide the issuer, or that nobody knows it. */
+const inconclusive = (
+  { crl, issuers }: CrlObservation,
+  verdict: CrlVerdict | undefined,
+): Pick<Judgement, 'blockedBy' | 'unknown'> => {
+  if (!verdict) return crl.finding ? {} : { unknown: 'nothing was fetched' };
+  const settled = verdict.problems.some(({ code }) => code === 'crl-wrong-issuer');
+  if (verdict.signature !== 'unchecked' || settled) return {};
+  const missing = issuers.flatMap((issuer) => (issuer.certificate ? [] : [issuer]));
+  const blockedBy = [...new Set(missing.flatMap((issuer) => issuer.blockedBy))];
+  if (blockedBy.length > 0) return { blockedBy };
+  return { unknown: missing[0]?.reason ?? 'the signature could not be checked with every key' };
+};
+
+/** None where one of several is missing and none of the others signed: the missing one may have. */
+const issuersToJudgeBy = (
+  contents: CrlContents,
+  issuers: readonly Known[],
+): readonly Certificate[] => {
+  const known = issuers.flatMap(({ certificate }) => certificate ?? []);
+  const complete = known.length === issuers.length;
+  return complete || findSigner(contents, known).signature === 'valid' ? known : [];
+};
+
+export const judgeObserved = (observed: CrlObservation, judging: CrlJudging): Judgement => {
+  const { crl, issuers, subjects, delta } = observed;
+  const { contents, url } = crl;
+  const asked = subjects.filter(
+    (subject) =>
+      !contents ||
+      !outOfScope(contents, subject, url) ||
+      !coveredElsewhere(subject, judging.siblings),
+  );
+  const verdict =
+    contents &&
+    judgeCrl(contents, {
+      issuers: issuersToJudgeBy(contents, issuers),
+      at: judging.at,
+      url,
+      subjects: asked,
+      ...(delta?.contents && { delta: delta.contents }),
+    });
+  const findings = [
+    ...(crl.finding ? [crl.finding] : []),
+    ...findingsOf(url, verdict?.problems ?? []),
+    ...(delta?.finding ? [delta.finding] : []),
+    ...(delta ? findingsOf(delta.url, verdict?.delta?.problems ?? []) : []),
+  ];
+  return {
+    summary: summaryOf(observed, verdict, findings),
+    findings,
+    evidence: evidenceOf(observed, verdict),
+    ...inconclusive(observed, verdict),
+  };
+};

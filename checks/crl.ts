@@ -1,0 +1,168 @@
+/**
+ * Is each CRL of the profile there, sound, current, and does it revoke none of the profile's own
+ * certificates? What `certutil -URL` asks, and the verification that it leaves out.
+ */
+
+import { type CrlFetch, fetchCrl } from './crl-fetch.ts';
+import { type CrlObservation, judgeObserved } from './crl-judgement.ts';
+import {
+  type Known,
+  certificatesOf,
+  freshestUrls,
+  issuedBy,
+  issuersOf,
+  namedSubjects,
+  serialsAtHand,
+  serialsOf,
+} from './crl-subjects.ts';
+import type { Certificate } from './pki/certificate.ts';
+import { type CrlReaderOptions, readCrl } from './pki/crl-reader.ts';
+import { findSigner } from './pki/crl-soundness.ts';
+import { equalBytes } from './pki/values.ts';
+import type { Check, CrlSource, Profile, Run, Stage, Task } from './types.ts';
+
+/** The most keys that a CRL too large to be kept is hashed for. */
+const maxKeys = 4;
+/** The most places where a delta CRL is looked for. */
+const maxDeltas = 2;
+
+interface Context {
+  readonly profile: Profile;
+  readonly run: Run;
+  readonly signal: AbortSignal;
+}
+
+const certificates = (known: readonly Known[]): readonly Certificate[] =>
+  known.flatMap(({ certificate }) => certificate ?? []);
+
+/** Verifies now what judging would otherwise have to: the contents remember the answers. */
+const verified = (
+  fetched: CrlFetch,
+  issuers: readonly Certificate[],
+  { run }: Context,
+): CrlFetch => {
+  if (!fetched.contents || issuers.length === 0) return fetched;
+  const started = run.host.elapsed();
+  findSigner(fetched.contents, issuers);
+  const stage: Stage = { name: 'verify', ms: Math.round(run.host.elapsed() - started) };
+  return { ...fetched, stages: [...fetched.stages, stage] };
+};
+
+/** Looks more serial numbers up: in the bytes that were kept, or by fetching a large CRL again. */
+const lookUpAgain = async (
+  fetched: CrlFetch,
+  options: CrlReaderOptions,
+  context: Context,
+): Promise<CrlFetch> => {
+  const { contents } = fetched;
+  if (contents?.whole) return { ...fetched, contents: readCrl(contents.whole, options) };
+  return contents ? fetchCrl(fetched.url, options, context) : fetched;
+};
+
+const fetchDelta = async (
+  urls: readonly string[],
+  wanted: readonly Uint8Array[],
+  context: Context,
+): Promise<CrlFetch | undefined> => {
+  let last: CrlFetch | undefined;
+  for (const url of urls.slice(0, maxDeltas)) {
+    last = await fetchCrl(url, { wanted }, context);
+    if (last.contents) return last;
+  }
+  return last;
+};
+
+const observeCrl = async (
+  { url }: CrlSource,
+  asked: Question,
+  context: Context,
+): Promise<CrlObservation> => {
+  const keys = Math.min(asked.issuers.length, maxKeys);
+  const atHand = serialsAtHand(asked.subjects, asked.serials);
+  const signed = Promise.all([
+    fetchCrl(url, { wanted: atHand, keys }, context),
+    certificatesOf(asked.issuers, context),
+  ]).then(([fetched, issuers]) => ({
+    fetched: verified(fetched, certificates(issuers), context),
+    issuers,
+  }));
+  // The certificates to look up may come later than the CRL: it does not wait for them.
+  const [{ fetched, issuers }, subjects] = await Promise.all([
+    signed,
+    certificatesOf(asked.subjects, context),
+  ]);
+  const named = namedSubjects(subjects, asked.serials, certificates(issuers));
+  const wanted = named.map(({ serial }) => serial);
+  const late = wanted.some((serial) => !atHand.some((known) => equalBytes(known, serial)));
+  const crl = late ? await lookUpAgain(fetched, { wanted, keys }, context) : fetched;
+  const { contents } = crl;
+  const signer = contents && findSigner(contents, certificates(issuers));
+  // Only a CRL that is its issuer's says where another is to be fetched.
+  const deltaUrls =
+    contents && signer?.signature === 'valid'
+      ? freshestUrls([{ extensions: contents.extensions.all }, ...certificates(subjects)])
+      : [];
+  const others = deltaUrls.filter((deltaUrl) => deltaUrl !== url);
+  const delta = await fetchDelta(others, wanted, context);
+  const missing = subjects.filter(({ certificate }) => !certificate);
+  return {
+    crl,
+    issuers,
+    subjects: named,
+    missing: missing.map(({ authority }) => authority.id),
+    ...(delta && { delta }),
+  };
+};
+
+/** Whom a CRL's task asks about. */
+type Question = ReturnType<typeof questionOf>;
+
+const questionOf = (profile: Profile, source: CrlSource) => {
+  const issuers = issuersOf(profile, source);
+  return {
+    issuers,
+    subjects: issuedBy(profile, issuers),
+    serials: serialsOf(profile, issuers),
+  };
+};
+
+/** The same for two profiles that ask the same of one CRL. */
+const questionText = ({ issuers, subjects, serials }: Question): string =>
+  JSON.stringify([
+    ...[...issuers, ...subjects].map(({ sha256, name }) => sha256 ?? name),
+    ...serials,
+  ]);
+
+const taskOf = (
+  source: CrlSource,
+  { profile, run, seen }: { profile: Profile; run: Run; seen: Map<CrlSource, CrlObservation> },
+): Task => {
+  const question = questionOf(profile, source);
+  const siblings = profile.crls.filter(
+    (other) => other !== source && question.issuers.some(({ id }) => id === other.issuer),
+  );
+  return {
+    kind: 'crl',
+    target: source.url,
+    question: questionText(question),
+    async observe(signal) {
+      const observed = await observeCrl(source, question, { profile, run, signal });
+      seen.set(source, observed);
+      const { crl, delta } = observed;
+      return {
+        stages: crl.stages,
+        serverTimes: [...crl.serverTimes, ...(delta?.serverTimes ?? [])],
+        judge: (at) =>
+          judgeObserved(observed, { at, siblings: siblings.map((one) => seen.get(one)) }),
+      };
+    },
+  };
+};
+
+export const crlCheck: Check = {
+  kind: 'crl',
+  tasks(profile, run) {
+    const seen = new Map<CrlSource, CrlObservation>();
+    return profile.crls.map((source) => taskOf(source, { profile, run, seen }));
+  },
+};
