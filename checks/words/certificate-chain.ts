@@ -8,7 +8,7 @@ import {
 } from './certificate-source.ts';
 import { notVerified } from './consequences.ts';
 import type { Finding } from '../types.ts';
-import { capital, inBrackets, isPeer, reasonOf, shown, textOf } from './evidence.ts';
+import { capital, inBrackets, isPeer, reasonOf, said, shown, textOf, timeOf } from './evidence.ts';
 import type { GapWords } from './gap-info.ts';
 
 type ChainWords = Pick<
@@ -29,15 +29,18 @@ const chainBroken =
   "Verifiers that build the chain by this address cannot complete it and refuse the mail host's certificate: Exchange queues with 454 4.7.5 Certificate validation failure. A CRL or OCSP response of that issuer cannot be verified either. Verifiers that get the certificate elsewhere go on.";
 
 const when = (finding: Finding, key: string, words: string): string => {
-  const time = textOf(finding, key);
+  const time = timeOf(finding, key);
   return time === undefined ? '' : ` ${words} ${shown(time, 30)}`;
 };
 
-const got = (finding: Finding): string => {
-  const found = textOf(finding, 'found') ?? textOf(finding, 'subject');
-  const expected = textOf(finding, 'expected');
-  if (found === undefined) return '';
-  return `: ${shown(found, 45)}${expected === undefined ? '' : `, expected ${shown(expected, 45)}`}`;
+const found = (finding: Finding): string => {
+  const text = said(finding, 'found', 'subject', 'reasons', 'reason');
+  return text === undefined ? '' : `: ${shown(text, 34)}`;
+};
+
+const expected = (finding: Finding): string => {
+  const text = said(finding, 'expected');
+  return text === undefined ? '' : ` Expected is ${shown(text, 120)}.`;
 };
 
 export const chainWords: ChainWords = {
@@ -64,9 +67,9 @@ export const chainWords: ChainWords = {
     meaning:
       "The certificate at this address is not the issuer that the profile means: another name, another key, not a CA, or not signed by the profile's root.",
     consequence: chainBroken,
-    summary: (finding) => `${place(finding)} is not the issuer that is due${got(finding)}`,
+    summary: (finding) => `${place(finding)} is not the issuer due${found(finding)}`,
     remedy: (finding) =>
-      `With a profile of your own, check the authority's url and issuer first. Compare with what is fetched from outside this network. If the CA has put another certificate there, run certready profile list for a newer profile, or report it to ${keeperOfCertificate(finding)}.`,
+      `With a profile of your own, check the authority's url and issuer first. Compare with what is fetched from outside this network. If the CA has put another certificate there, run certready profile list for a newer profile, or report it to ${keeperOfCertificate(finding)}.${expected(finding)}`,
     commands: showCertificate,
     example: {
       target: aiaUrl,
@@ -121,7 +124,7 @@ export const chainWords: ChainWords = {
       'From the certificate no path leads to a root, because an issuer in between was neither sent nor could be fetched.',
     consequence: `${notVerified} Verifiers that have the intermediate from elsewhere go on, so some senders fail and others do not.`,
     summary: (finding) =>
-      `${place(finding)}: no issuer in between${inBrackets([textOf(finding, 'issuer')])}`,
+      `${place(finding)}: an issuer is missing${inBrackets([textOf(finding, 'issuer')])}`,
     remedy: (finding) =>
       finding.owner === 'server'
         ? 'Install the whole chain with the certificate: the server has to send every intermediate (Postfix: in smtpd_tls_chain_files; Exchange: in LocalMachine\\CA).'

@@ -2,7 +2,7 @@
 
 import type { Finding } from '../types.ts';
 import { noRevocationData } from './consequences.ts';
-import { destinationOf, inBrackets, reasonOf, said, shown, textOf, urlOf } from './evidence.ts';
+import { destinationOf, inBrackets, reasonOf, said, shown, timeOf, urlOf } from './evidence.ts';
 import type { GapWords } from './gap-info.ts';
 import { onPlatforms } from './on-platforms.ts';
 import * as posix from './posix/commands.ts';
@@ -20,7 +20,7 @@ const showAndVerify = onPlatforms({
   powershell: (finding) => [powershell.fetch(finding), powershell.dump(), powershell.verifyCrl()],
 });
 
-const file = (finding: Finding): string => `The CRL ${shown(urlOf(finding))}`;
+const file = (finding: Finding): string => `CRL ${shown(urlOf(finding))}`;
 const operator = (finding: Finding): string =>
   `the CA that runs ${shown(destinationOf(finding).host)}`;
 
@@ -31,18 +31,19 @@ const compareOutside = (finding: Finding): string =>
 const issuerNeeded =
   "The last command needs the certificate of the CRL's issuer, as PEM, in issuer.pem (issuer.cer on Windows).";
 
-const got = (finding: Finding): string => {
-  const found = said(finding, 'found', 'reason');
-  const expected = textOf(finding, 'expected');
-  if (found === undefined) return '';
-  return expected === undefined
-    ? `: ${shown(found, 60)}`
-    : `: ${shown(found, 45)}, expected ${shown(expected, 45)}`;
+const found = (finding: Finding): string => {
+  const text = said(finding, 'found', 'reason');
+  return text === undefined ? '' : `: ${shown(text, 34)}`;
 };
 
-/** ` since 2025-09-04T00:00:00.000Z`, or nothing. */
+const expected = (finding: Finding): string => {
+  const text = said(finding, 'expected');
+  return text === undefined ? '' : ` Expected is ${shown(text, 120)}.`;
+};
+
+/** ` since 2025-09-04 00:00 UTC`, or nothing. */
 const timed = (finding: Finding, word: string, key: string): string => {
-  const time = textOf(finding, key);
+  const time = timeOf(finding, key);
   return time === undefined ? '' : ` ${word} ${shown(time, 30)}`;
 };
 
@@ -96,9 +97,9 @@ export const crlWords: Pick<GapWords<'revocation'>, CrlCode> = {
     meaning:
       'At this address stands the CRL of another certificate authority than the one whose certificates it should cover.',
     consequence: noRevocationData,
-    summary: (finding) => `${file(finding)} is from another issuer${got(finding)}`,
+    summary: (finding) => `${file(finding)} is from another issuer${found(finding)}`,
     remedy: (finding) =>
-      `${compareOutside(finding)} With a profile of your own, check first that its crls entry names the right issuer for this URL.`,
+      `${compareOutside(finding)} With a profile of your own, check first that its crls entry names the right issuer for this URL.${expected(finding)}`,
     commands: showCrl,
     example: {
       target: url,
@@ -128,8 +129,7 @@ export const crlWords: Pick<GapWords<'revocation'>, CrlCode> = {
     severity: 'critical',
     meaning: "The CRL's thisUpdate lies ahead of the time at which it is judged.",
     consequence: noRevocationData,
-    summary: (finding) =>
-      `${file(finding)} is not valid yet${timed(finding, 'before', 'thisUpdate')}`,
+    summary: (finding) => `${file(finding)} is not valid${timed(finding, 'before', 'thisUpdate')}`,
     remedy: (finding) =>
       `Check first that this host's clock and time zone are right: that is the usual cause. ${compareOutside(finding)}`,
     commands: showCrl,
@@ -160,8 +160,7 @@ export const crlWords: Pick<GapWords<'revocation'>, CrlCode> = {
     meaning:
       'The CRL says by its issuingDistributionPoint that it does not cover the certificates asked about: another address, another kind of certificate, or only some reasons.',
     consequence: noRevocationData,
-    summary: (finding) =>
-      `${file(finding)} does not cover the certificates in question${got(finding)}`,
+    summary: (finding) => `${file(finding)} covers other certificates${found(finding)}`,
     remedy: (finding) =>
       `Compare the address with the one in the certificate's CRL distribution points. With a profile of your own, correct its crls entry. Otherwise report it to ${operator(finding)}.`,
     commands: onPlatforms({

@@ -117,11 +117,9 @@ export const dnsWords: GapWords<'dns'> = {
     consequence: hostLost,
     summary: (finding) => `${subject(finding)} gives no answer${afterTime(finding)}`,
     remedy: (finding) =>
-      `Allow this host to reach ${
-        targetResolvers(finding).length > 0
-          ? `the resolver ${shown(finding.target)}`
-          : 'its resolver on port 53'
-      } over UDP and TCP, and check that the resolver runs. If only some names stay without an answer, the resolver cannot reach their name servers: look in its log for the forwarder or the zone.`,
+      targetResolvers(finding).length > 0
+        ? `Allow this host to reach ${shown(finding.target)} over UDP and TCP, and check that the resolver runs there. If the resolver's address has changed, correct it in this host's network settings.`
+        : `Other names are answered, so this host reaches its resolver. The resolver does not get an answer for ${shown(finding.target)}: look in its log for the forwarder or the name servers of this zone, and allow it to reach them on port 53 over UDP and TCP.`,
     commands: askAll,
     example: {
       target: '192.0.2.53:53',

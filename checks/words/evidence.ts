@@ -52,6 +52,13 @@ export const said = (finding: Finding, ...keys: readonly string[]): string | und
   return undefined;
 };
 
+/** A time of the evidence as people read it: `2025-09-04 00:00 UTC`; what is no ISO 8601 time stays as it is. */
+export const timeOf = (finding: Finding, key: string): string | undefined => {
+  const text = textOf(finding, key);
+  const match = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(:\d{2}(\.\d+)?)?Z$/.exec(text ?? '');
+  return match === null ? text : `${match[1] ?? ''} ${match[2] ?? ''} UTC`;
+};
+
 /** Why, in the check's own words, wherever the evidence carries it. */
 export const reasonOf = (finding: Finding): string | undefined =>
   said(finding, 'problem', 'reasons', 'reason', 'criticalExtension', 'extension', 'mismatch');
@@ -70,7 +77,7 @@ export const addressesOf = (finding: Finding, limit = 4): readonly string[] => {
 /** ` (198.51.100.7)`, or nothing where no address is known. */
 export const inBrackets = (items: readonly (string | undefined)[]): string => {
   const known = items.filter((item) => item !== undefined);
-  return known.length === 0 ? '' : ` (${known.map((item) => shown(item, 60)).join(', ')})`;
+  return known.length === 0 ? '' : ` (${known.map((item) => shown(item, 46)).join(', ')})`;
 };
 
 const isPort = (port: number | undefined): port is number =>
@@ -116,8 +123,10 @@ export const hostPortText = ({ host, port }: HostPort): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
 /** The http or https URL that the finding is about; without one, that of its host. Never another scheme. */
-export const urlOf = (finding: Finding): string =>
-  urlIn(finding)?.href ?? `http://${hostPortText(destinationOf(finding))}/`;
+export const urlOf = (finding: Finding): string => {
+  const ofHost = `http://${hostPortText(destinationOf(finding))}/`;
+  return (urlIn(finding) ?? webUrl(ofHost))?.href ?? ofHost;
+};
 
 /** The proxy's `HOST:PORT` without any credentials. */
 export const proxyOf = (finding: Finding): string | undefined =>

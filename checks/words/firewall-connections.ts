@@ -50,6 +50,16 @@ const allow = (finding: Finding): string => {
   return `Allow outbound TCP port ${port} from this host to ${shown(host)}${now}. Allow it by name where the firewall can: addresses of content delivery networks change.`;
 };
 
+/** The same finding about its IPv6 addresses alone. */
+const overIpv6 = (finding: Finding): Finding => ({
+  ...finding,
+  evidence: {
+    ...finding.evidence,
+    address: addressesOf(finding, 8).find((address) => address.includes(':')) ?? null,
+    addresses: addressesOf(finding, 8).filter((address) => address.includes(':')),
+  },
+});
+
 const tryConnection = onPlatforms({
   posix: (finding, platform) => [...posix.connect(finding), posix.firewallRules(platform)],
   powershell: (finding) => [...powershell.connect(finding), powershell.firewallRules()],
@@ -177,16 +187,17 @@ export const connectionWords: ConnectionWords = {
       'This host has a global IPv6 address and a route, the remote host has an IPv6 address, and no connection comes about over it; IPv4 works.',
     consequence:
       'Programs that try IPv6 first lose some seconds on every download, and those that do not fall back to IPv4 fail: Windows gives a whole revocation check 20 seconds. Mail is late rather than lost.',
-    summary: (finding) => `${at(finding)} cannot be reached over IPv6${systemError(finding)}`,
+    summary: (finding) =>
+      `${at(overIpv6(finding))} cannot be reached over IPv6${systemError(finding)}`,
     remedy: (finding) =>
-      `${allow(finding)} Give IPv6 the same rules as IPv4, or take the IPv6 address or route away from this host if it is not meant to have one.`,
+      `${allow(overIpv6(finding))} Give IPv6 the same rules as IPv4, or take the IPv6 address or route away from this host if it is not meant to have one.`,
     commands: onPlatforms({
       posix: (finding, platform) => [
-        ...posix.connect(finding),
+        ...posix.connect(overIpv6(finding)),
         platform === 'linux' ? 'ip -6 route show default' : 'netstat -rn -f inet6',
       ],
       powershell: (finding) => [
-        ...powershell.connect(finding),
+        ...powershell.connect(overIpv6(finding)),
         'Get-NetRoute -DestinationPrefix ::/0',
       ],
     }),

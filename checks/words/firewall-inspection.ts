@@ -2,7 +2,7 @@
 
 import type { Finding } from '../types.ts';
 import { whereUnverified } from './consequences.ts';
-import { destinationOf, hostPortText, inBrackets, shown, textOf } from './evidence.ts';
+import { destinationOf, hostPortText, inBrackets, said, shown } from './evidence.ts';
 import type { GapWords } from './gap-info.ts';
 import { onPlatforms } from './on-platforms.ts';
 import * as posix from './posix/commands.ts';
@@ -23,7 +23,7 @@ export const inspectionWords: InspectionWords = {
     consequence:
       'Mail to this host goes in clear text where the sender allows it. Where TLS is required it stays in the queue: Exchange Online asks for TLS on its connectors, Postfix at level encrypt, verify or secure defers with "TLS is required, but was not offered".',
     summary: (finding) =>
-      `STARTTLS does not get through from ${host(finding)}${inBrackets([textOf(finding, 'reply')])}`,
+      `STARTTLS does not get through from ${host(finding)}${inBrackets([said(finding, 'overwritten', 'reply', 'keywords')])}`,
     remedy: (finding) =>
       `Switch off SMTP inspection between this host and ${host(finding)}, or let it pass STARTTLS. On Cisco firewalls it is "inspect esmtp" (older: "fixup protocol smtp"); a banner or EHLO answer full of asterisks or X is its mark. Other products call it SMTP protocol enforcement or mail proxy.`,
     commands: onPlatforms({
@@ -35,7 +35,7 @@ export const inspectionWords: InspectionWords = {
       evidence: {
         host: 'contoso-com.mail.protection.outlook.com',
         port: 25,
-        reply: '250-XXXXXXXA',
+        overwritten: ['XXXXXXXA'],
       },
     },
     seeAlso: ['starttls-missing', 'tls-intercepted', 'connection-reset'],
@@ -54,7 +54,7 @@ export const inspectionWords: InspectionWords = {
     consequence:
       'Senders that verify refuse the connection and mail queues (Exchange: 454 4.7.5 Certificate validation failure; Postfix at verify: "Server certificate not verified"). Senders that do not verify hand every message to the device in between in clear text.',
     summary: (finding) =>
-      `${host(finding)} shows a certificate of an unknown authority${inBrackets([textOf(finding, 'root') ?? textOf(finding, 'issuer')])}`,
+      `${host(finding)} presents a certificate of an unknown CA${inBrackets([said(finding, 'root', 'issuer')])}`,
     remedy: (finding) =>
       `Exempt ${host(finding)} from TLS inspection. Compare the issuer that the command below prints with the one seen from outside this network: if they differ, a device in between opens the connection. Do not add the inspection's root to the mail server's store: it would then accept a certificate for any name from that device. If the issuer is the same outside, the mail host itself uses a private root: ask its operator.`,
     commands: onPlatforms({

@@ -41,7 +41,7 @@ const server = (finding: Finding): string => shown(hostPortText(destinationOf(fi
 
 const bytesSoFar = (finding: Finding): string => {
   const bytes = numberOf(finding, 'bytes');
-  return bytes === undefined ? '' : ` after ${bytes} bytes`;
+  return bytes === undefined ? '' : ` at ${bytes} bytes`;
 };
 
 const pageTitle = (finding: Finding): string => {
@@ -82,7 +82,7 @@ export const responseWords: ResponseWords = {
       "The answer's header came, but the body was not complete in time: it stopped, or came drop by drop.",
     consequence: `${hostLost} Windows gives one download 15 seconds.`,
     summary: (finding) =>
-      `The answer from ${server(finding)} stalls${bytesSoFar(finding)}${afterTime(finding)}`,
+      `The answer from ${server(finding)} stands still${bytesSoFar(finding)}${afterTime(finding)}`,
     remedy: (finding) =>
       `Small answers pass and large ones do not: look for a path-MTU problem (allow ICMP type 3 code 4, and ICMPv6 type 2, or lower the MSS), for a virus scanner that holds the download back, and for a bandwidth or session limit on connections to ${server(finding)}.`,
     commands: onPlatforms({

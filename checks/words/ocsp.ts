@@ -2,7 +2,16 @@
 
 import type { Finding } from '../types.ts';
 import { noRevocationData } from './consequences.ts';
-import { destinationOf, inBrackets, reasonOf, said, shown, textOf, urlOf } from './evidence.ts';
+import {
+  destinationOf,
+  inBrackets,
+  reasonOf,
+  said,
+  shown,
+  textOf,
+  timeOf,
+  urlOf,
+} from './evidence.ts';
 import type { GapWords } from './gap-info.ts';
 import { onPlatforms } from './on-platforms.ts';
 import * as posix from './posix/commands.ts';
@@ -15,12 +24,12 @@ const ask = onPlatforms({
   powershell: (finding) => [...powershell.connect(finding), powershell.verifyWithFetch()],
 });
 
-const responder = (finding: Finding): string => `The OCSP responder ${shown(urlOf(finding))}`;
+const responder = (finding: Finding): string => `OCSP responder ${shown(urlOf(finding))}`;
 const operator = (finding: Finding): string =>
   `the CA that runs ${shown(destinationOf(finding).host)}`;
 
 const filesNeeded =
-  'The commands need files as PEM or DER: on Linux issuer.pem, the certificate of the CA that issued the certificate asked about; on Windows certificate.cer, the certificate itself.';
+  "To repeat it by hand you need a file: for openssl the issuing CA's certificate in issuer.pem, for certutil the certificate asked about in certificate.cer.";
 
 const report = (finding: Finding): string =>
   `Ask from outside this network as well. The same answer there: report it to ${operator(finding)}. Another answer there: a cache or proxy on the way changes it; exempt the host.`;
@@ -30,7 +39,7 @@ const reason = (finding: Finding): string =>
 
 /** The reason and the time that it is about. */
 const timed = (finding: Finding, key: string): string =>
-  inBrackets([textOf(finding, 'reason') ?? key, textOf(finding, key)]);
+  inBrackets([textOf(finding, 'reason') ?? key, timeOf(finding, key)]);
 
 const serial = (finding: Finding): string => inBrackets([said(finding, 'serial', 'asked')]);
 
@@ -70,7 +79,7 @@ export const ocspWords: Pick<GapWords<'revocation'>, OcspCode> = {
     consequence: `${noRevocationData} ${alsoCrl}`,
     summary: (finding) => `${responder(finding)} reports an error${reason(finding)}`,
     remedy: (finding) =>
-      `internalError: wait an hour and run again. malformedRequest: check whether a proxy rewrites the request; compare with the answer from outside. sigRequired: the responder serves only known customers; use the CRL. Report what stays to ${operator(finding)}. ${filesNeeded}`,
+      `After internalError, wait an hour and run again. After malformedRequest, check whether a proxy rewrites the request: compare with the answer from outside. After sigRequired, use the CRL: the responder serves known customers only. Report what stays to ${operator(finding)}. ${filesNeeded}`,
     commands: ask,
     example: { target: url, evidence: { ...evidence, found: 'internalError' } },
     seeAlso: ['ocsp-try-later', 'ocsp-unauthorized'],
@@ -178,7 +187,7 @@ export const ocspWords: Pick<GapWords<'revocation'>, OcspCode> = {
     meaning: "The response's thisUpdate lies ahead of the time at which it is judged.",
     consequence: `${noRevocationData} ${alsoCrl}`,
     summary: (finding) =>
-      `${responder(finding)} answers with a response not yet valid${timed(finding, 'thisUpdate')}`,
+      `${responder(finding)} answers with a response from the future${timed(finding, 'thisUpdate')}`,
     remedy: (finding) =>
       `Check first that this host's clock and time zone are right: that is the usual cause. ${report(finding)} ${filesNeeded}`,
     commands: ask,

@@ -2,7 +2,7 @@
 
 import type { Finding } from '../types.ts';
 import { notVerified } from './consequences.ts';
-import { inBrackets, reasonOf, shown, targetOf, textOf } from './evidence.ts';
+import { inBrackets, reasonOf, shown, targetOf, textOf, timeOf } from './evidence.ts';
 import type { GapWords } from './gap-info.ts';
 import { onPlatforms } from './on-platforms.ts';
 import * as posix from './posix/commands.ts';
@@ -12,7 +12,7 @@ import * as powershell from './powershell/commands.ts';
 type OwnWords = Pick<GapWords<'mail-server'>, 'tls-not-verified' | 'own-certificate'>;
 
 const ends = (finding: Finding): string => {
-  const notAfter = textOf(finding, 'notAfter');
+  const notAfter = timeOf(finding, 'notAfter');
   if (notAfter !== undefined) return ` ends on ${shown(notAfter, 30)}`;
   const reason = reasonOf(finding);
   return reason === undefined ? ' needs attention' : `: ${shown(reason, 60)}`;

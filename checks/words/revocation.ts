@@ -1,6 +1,5 @@
 /** Words for revocation data. */
 
-import { notVerified } from './consequences.ts';
 import { crlWords } from './crl.ts';
 import { inBrackets, isPeer, shown, targetOf, textOf } from './evidence.ts';
 import type { GapWords } from './gap-info.ts';
@@ -18,7 +17,8 @@ export const revocationWords: GapWords<'revocation'> = {
     severity: 'critical',
     meaning:
       'A valid CRL or OCSP response says that the certificate has been revoked: its issuer no longer stands for it.',
-    consequence: `Exchange and gateways that check revocation refuse the certificate at once, and every certificate below it if it is a CA's. ${notVerified}`,
+    consequence:
+      "Exchange and gateways that check revocation refuse the certificate, and every certificate below it if it is a CA's: mail queues with 454 4.7.5 Certificate validation failure. Postfix, Exim and OpenSMTPD do not ask and keep sending; if the key was stolen, they cannot tell its thief from the mail host.",
     summary: (finding) =>
       `Revoked according to ${shown(targetOf(finding))}${inBrackets([textOf(finding, 'serial'), textOf(finding, 'reason')])}`,
     remedy: (finding) =>

@@ -2,7 +2,7 @@
 
 import type { Finding } from '../types.ts';
 import { notVerified } from './consequences.ts';
-import { inBrackets, shown, textOf } from './evidence.ts';
+import { inBrackets, shown, textOf, timeOf } from './evidence.ts';
 import type { GapWords } from './gap-info.ts';
 import { onPlatforms } from './on-platforms.ts';
 import * as posix from './posix/stores.ts';
@@ -17,25 +17,33 @@ import {
   unblock,
 } from './root-remedies.ts';
 import { rootUpdateWords } from './root-update.ts';
-import { rootNameOf } from './store.ts';
+import { keeperOf, rootNameOf } from './store.ts';
 
 const add = onPlatforms({
   posix: (finding, platform) => posix.addRoot(finding, platform),
-  powershell: (finding) => powershell.addRoot(finding),
+  powershell: (finding) => [...powershell.addRoot(finding), ...powershell.showRoot(finding)],
 });
+
+/** A store that is one file keeps the first of two copies: the entry has to be replaced, not added to. */
+const isReplaced = (finding: Finding): boolean =>
+  finding.code === 'root-not-for-server-auth' &&
+  ['bundle', 'directory'].includes(keeperOf(finding));
 
 /** Look at what stands there first, then add the right one. */
 const lookAndAdd = onPlatforms({
   posix: (finding, platform) => [
     ...posix.showEntry(finding),
     ...posix.showStore(finding, platform),
-    ...posix.addRoot(finding, platform),
+    ...(isReplaced(finding) ? posix.rootToFile(finding) : posix.addRoot(finding, platform)),
   ],
-  powershell: (finding) => [...powershell.showRoot(finding), ...powershell.addRoot(finding)],
+  powershell: (finding) => [
+    ...powershell.showRoot(finding),
+    ...(isReplaced(finding) ? powershell.rootToFile(finding) : powershell.addRoot(finding)),
+  ],
 });
 
 const ended = (finding: Finding): string => {
-  const notAfter = textOf(finding, 'notAfter');
+  const notAfter = timeOf(finding, 'notAfter');
   return notAfter === undefined ? '' : ` on ${shown(notAfter, 30)}`;
 };
 
@@ -87,7 +95,11 @@ export const rootStoreWords: GapWords<'root-store'> = {
       `Find out who distrusted ${shown(rootNameOf(finding))} and why. If it was the system's vendor, the root is not to be trusted again: use the profile that follows (certready profile list). If it was a mistake, ${unblock(finding)}. Run the commands as root or administrator.`,
     commands: onPlatforms({
       posix: (finding, platform) => posix.trustAgain(finding, platform),
-      powershell: (finding) => [...powershell.showDisallowed(), ...powershell.showRoot(finding)],
+      powershell: (finding) => [
+        ...powershell.showDisallowed(),
+        ...powershell.showRoot(finding),
+        ...powershell.allow(finding),
+      ],
     }),
     example: {
       target: 'r1@/etc/pki/tls/certs',
@@ -106,12 +118,19 @@ export const rootStoreWords: GapWords<'root-store'> = {
     owner: 'server',
     severity: 'critical',
     severityNote: whereUnused,
-    meaning: "The store's copy of the root is past its notAfter at the time at which it is judged.",
+    meaning: 'The root is in the store, but past its notAfter at the time at which it is judged.',
     consequence: notVerified,
     summary: (finding) => `${rootIn(finding)} has ended${ended(finding)}`,
     remedy: (finding) =>
-      `Check first that this host's clock is right. If the profile's own root has ended, the migration is over: run certready profile list and use the profile that follows. If only this store holds an old copy, add the present one, as root or administrator. ${addIt(finding)}`,
-    commands: add,
+      `Check first that this host's clock is right. If it is, nothing can bring ${shown(rootNameOf(finding))} back: this migration is over. Run certready profile list and use the profile that follows.`,
+    commands: onPlatforms({
+      posix: (finding) => ['date -u', ...posix.showEntry(finding), 'certready profile list'],
+      powershell: (finding) => [
+        'Get-Date -Format u',
+        ...powershell.showRoot(finding),
+        'certready profile list',
+      ],
+    }),
     example: {
       target: 'baltimore@/etc/ssl/certs',
       evidence: {
@@ -120,6 +139,7 @@ export const rootStoreWords: GapWords<'root-store'> = {
         sha256: '16AF57A9F676B0AB126095AA5EBADEF22AB31119D644AC95CD4B93DBF3F26AEB',
         profile: 'exchange-online-baltimore',
         notAfter: '2025-05-12T23:59:00.000Z',
+        origin: '/etc/ssl/certs/ca-certificates.crt#9',
       },
     },
     seeAlso: ['clock-skew', 'certificate-expired', 'root-lookalike'],
@@ -160,7 +180,7 @@ export const rootStoreWords: GapWords<'root-store'> = {
     consequence: notVerified,
     summary: (finding) => `${rootIn(finding)} is not trusted for server authentication`,
     remedy: (finding) =>
-      `Usually the vendor has taken this purpose away because the CA moves on. Run certready profile list first, and see whether the mail host already presents the chain of the profile that follows. If it still needs this root, add it as a trust anchor of your own for the time being, as root or administrator. ${addIt(finding)}`,
+      `Usually the vendor has taken this purpose away because the CA moves on. Run certready profile list first, and see whether the mail host already presents the chain of the profile that follows. If it still needs this root, ${isReplaced(finding) ? 'replace the entry, which rejects or restricts it, by the plain certificate that the last commands write.' : `add it as a trust anchor of your own for the time being, as root or administrator. ${addIt(finding)}`}`,
     commands: lookAndAdd,
     example: {
       target: 'r1@/etc/pki/tls/certs',

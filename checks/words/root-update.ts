@@ -1,7 +1,7 @@
 /** Words for the automatic root update of Windows. */
 
 import type { Finding } from '../types.ts';
-import { inBrackets, shown, textOf } from './evidence.ts';
+import { inBrackets, shown, textOf, timeOf } from './evidence.ts';
 import type { GapWords } from './gap-info.ts';
 import { onPlatforms } from './on-platforms.ts';
 import * as powershellCommands from './powershell/commands.ts';
@@ -60,7 +60,7 @@ export const rootUpdateWords: Pick<
     consequence:
       'Roots that were added or withdrawn since then are unknown here. Mail flows until a mail host moves to one of them; then Exchange queues it with 454 4.7.5 Certificate validation failure.',
     summary: (finding) =>
-      `${shown(storePathOf(finding), 60)}: the list of trusted roots is old${inBrackets([textOf(finding, 'lastSync') ?? textOf(finding, 'lastSyncTime')])}`,
+      `${shown(storePathOf(finding), 60)}: the list of trusted roots is old${inBrackets([timeOf(finding, 'lastSync') ?? timeOf(finding, 'lastSyncTime')])}`,
     remedy: (finding) =>
       `Allow this host to fetch the list from ${source(finding)} over TCP port 80, through WinHTTP's proxy if there is one. Where the list is redirected to an internal address, renew it there (certutil -syncWithWU FOLDER). Then fetch it now with the last command.`,
     commands: onPlatforms({

@@ -2,7 +2,7 @@
 
 import type { Finding } from '../../types.ts';
 import { keeperOf, nssDatabase, profileOf, rootAlias, sha256Of, storePathOf } from '../store.ts';
-import { ps } from './quote.ts';
+import { ps, quotePowerShell } from './quote.ts';
 
 /** The file that the root's certificate is written to first; in Windows PowerShell `>` would write UTF-16, which no tool reads. */
 const rootFile = 'certready-root.cer';
@@ -46,7 +46,6 @@ export const addRoot = (finding: Finding): string[] => {
       return [
         ...rootToFile(finding),
         ps`Import-Certificate -FilePath ${rootFile} -CertStoreLocation Cert:\\LocalMachine\\Root`,
-        ...showRoot(finding),
       ];
   }
 };
@@ -54,15 +53,18 @@ export const addRoot = (finding: Finding): string[] => {
 const hashes = (finding: Finding): string[] =>
   [sha256Of(finding), sha256Of(finding, 'found')].filter((hash) => hash !== undefined);
 
+const sha256 =
+  "[BitConverter]::ToString([Security.Cryptography.SHA256]::Create().ComputeHash($_.RawData)).Replace('-', '')";
+
 /** Where on this machine the root lies: every store of the machine, by SHA-256 of the whole certificate. */
 export const showRoot = (finding: Finding): string[] => {
   const wanted = hashes(finding);
   if (wanted.length === 0)
     return ['certutil -store Root', 'certutil -store AuthRoot', 'certutil -store Disallowed'];
-  return wanted.map(
-    (hash) =>
-      ps`Get-ChildItem Cert:\\LocalMachine -Recurse | Where-Object { $_.RawData -and [BitConverter]::ToString([Security.Cryptography.SHA256]::Create().ComputeHash($_.RawData)).Replace('-', '') -eq ${hash} } | Format-List PSParentPath, Subject, NotAfter, Thumbprint`,
-  );
+  const list = wanted.map(quotePowerShell).join(', ');
+  return [
+    `Get-ChildItem Cert:\\LocalMachine -Recurse | Where-Object { $_.RawData -and ${sha256} -in ${list} } | Format-List PSParentPath, Subject, NotAfter, Thumbprint`,
+  ];
 };
 
 /** The machine's list of certificates that are never trusted, and what Microsoft put on it. */
@@ -70,6 +72,15 @@ export const showDisallowed = (): string[] => [
   'Get-ChildItem Cert:\\LocalMachine\\Disallowed | Format-List Subject, NotAfter, Thumbprint',
   'certutil -verifyctl Disallowed',
 ];
+
+/** Takes the root off the machine's list of certificates that are never trusted; asks first. */
+export const allow = (finding: Finding): string[] => {
+  const hash = sha256Of(finding);
+  if (hash === undefined) return [];
+  return [
+    `Get-ChildItem Cert:\\LocalMachine\\Disallowed | Where-Object { ${sha256} -eq ${quotePowerShell(hash)} } | Remove-Item -Confirm`,
+  ];
+};
 
 const authRootPolicy = 'HKLM\\SOFTWARE\\Policies\\Microsoft\\SystemCertificates\\AuthRoot';
 const autoUpdate = 'HKLM\\SOFTWARE\\Microsoft\\SystemCertificates\\AuthRoot\\AutoUpdate';
