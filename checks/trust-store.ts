@@ -18,12 +18,12 @@ import type {
   TrustStore,
 } from './types.ts';
 
-type ReadStore =
+export type ReadStore =
   | { readonly index: IndexedStore }
   | { readonly index?: undefined; readonly contents: StoreContents };
 
 /** Each store is read once per run, whatever number of roots is looked for in it. */
-const readOnce = (store: TrustStore, run: Run, signal: AbortSignal): Promise<ReadStore> =>
+export const readOnce = (store: TrustStore, run: Run, signal: AbortSignal): Promise<ReadStore> =>
   run.once(`trust-store:${store.name}`, async () => {
     const contents = await store.read(signal);
     return contents.entries === undefined ? { contents } : { index: indexStore(contents) };

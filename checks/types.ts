@@ -228,6 +228,8 @@ export interface RunOptions {
   readonly smtp: readonly HostPort[];
   /** Validity is judged as of this time; absent: the host's clock, checked against the servers'. */
   readonly at?: Date;
+  /** DER of roots that other profiles name: a mail host that presents one of them is not intercepted. */
+  readonly knownRoots?: () => Promise<readonly Uint8Array[]>;
 }
 
 // ---------------------------------------------------------------- profiles

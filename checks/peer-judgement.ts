@@ -1,0 +1,174 @@
+/** What a mail host's dialogue, session and certificate say at a time: pure, so that it can be judged at several. */
+
+import { hostPort } from './endpoint.ts';
+import { type PeerFault, judgeChain } from './peer-chain.ts';
+import { judgePeerCertificate } from './peer-certificate.ts';
+import {
+  certificateEvidence,
+  sessionEvidence,
+  stapleEvidence,
+  summaryOf,
+} from './peer-evidence.ts';
+import type { PeerRoots } from './peer-roots.ts';
+import type { Certificate } from './pki/certificate.ts';
+import { type OcspVerdict, prepareOcsp } from './pki/ocsp-judge.ts';
+import {
+  type ExpectedPeer,
+  type Finding,
+  type GapCode,
+  type HostPort,
+  type Judgement,
+  type Profile,
+  type StarttlsResult,
+  type TlsSession,
+  gapCodesByCategory,
+  tlsVersions,
+} from './types.ts';
+
+/** A mail host, and the profile whose promise it is held to. */
+export interface PeerQuestion {
+  readonly target: HostPort;
+  readonly profile: Profile;
+}
+
+/** What is known of a chain before any time is given. */
+export interface Presented {
+  readonly sent: readonly [Certificate, ...Certificate[]];
+  readonly authorities: readonly Certificate[];
+  readonly roots: PeerRoots;
+}
+
+const peerCodes = new Set<GapCode>([
+  ...gapCodesByCategory.certificate,
+  ...gapCodesByCategory['mail-server'],
+]);
+
+/** Faults that stop mail only where the server verifies: trust, name, time and STARTTLS. */
+const verifiedCodes = new Set<GapCode>([
+  'name-mismatch',
+  'certificate-expired',
+  'certificate-not-yet-valid',
+  'certificate-revoked',
+  'chain-incomplete',
+  'chain-untrusted',
+  'unexpected-root',
+  'old-certificate',
+  'tls-intercepted',
+  'starttls-missing',
+  'starttls-stripped',
+]);
+
+const isBelow = (found: string | undefined, least: string | undefined): boolean => {
+  const versions: readonly string[] = tlsVersions;
+  if (found === undefined || least === undefined || !versions.includes(found)) return false;
+  return versions.indexOf(found) < versions.indexOf(least);
+};
+
+/** A handshake that failed after the host chose too old a version failed for that. */
+const dialogueFaults = (
+  { findings }: StarttlsResult,
+  { minTlsVersion }: Partial<ExpectedPeer>,
+): readonly Finding[] =>
+  findings.map((finding) => {
+    const { protocol } = finding.evidence;
+    const isOld =
+      finding.code === 'tls-handshake-failed' &&
+      typeof protocol === 'string' &&
+      isBelow(protocol, minTlsVersion);
+    if (!isOld && finding.code !== 'tls-version-too-low') return finding;
+    const expected = minTlsVersion === undefined ? {} : { expected: minTlsVersion };
+    return {
+      ...finding,
+      code: 'tls-version-too-low',
+      evidence: { ...finding.evidence, ...expected },
+    };
+  });
+
+const sessionFaults = (
+  { protocol, cipher, ephemeralKey }: TlsSession,
+  { minTlsVersion, forwardSecrecy }: Partial<ExpectedPeer>,
+): readonly PeerFault[] => [
+  ...(isBelow(protocol, minTlsVersion)
+    ? [
+        {
+          code: 'tls-version-too-low' as const,
+          evidence: { protocol, cipher, expected: minTlsVersion ?? '' },
+        },
+      ]
+    : []),
+  ...(forwardSecrecy === true && ephemeralKey === undefined
+    ? [{ code: 'no-forward-secrecy' as const, evidence: { protocol, cipher } }]
+    : []),
+];
+
+/** What a stapled response says; one that cannot be used is no fault of the certificate. */
+const stapled = (
+  { stapledOcsp }: TlsSession,
+  [leaf]: Presented['sent'],
+  { issuer, at }: { issuer: Certificate | undefined; at: Date },
+): OcspVerdict | undefined =>
+  stapledOcsp && issuer
+    ? prepareOcsp(stapledOcsp, { issuer, serial: leaf.serial, certificate: leaf })(at)
+    : undefined;
+
+const finished = (
+  { target, profile }: PeerQuestion,
+  fault: PeerFault & { readonly target?: string },
+  verifies: boolean,
+): Finding => {
+  const severity = verifiedCodes.has(fault.code) && !verifies ? 'warning' : fault.severity;
+  return {
+    code: fault.code,
+    target: fault.target ?? hostPort(target),
+    ...(severity && { severity }),
+    ...(peerCodes.has(fault.code) && { owner: 'peer' }),
+    evidence: { ...fault.evidence, host: target.host, port: target.port, profile: profile.id },
+  };
+};
+
+/** The certificate cannot even be read: a verifier would break off the handshake. */
+const unreadable = (count: number): PeerFault => ({
+  code: 'chain-untrusted',
+  evidence: { reason: 'malformed-certificate', certificates: count },
+});
+
+export const judgePeer = (
+  question: PeerQuestion,
+  {
+    result,
+    presented,
+    verifies,
+  }: { result: StarttlsResult; presented?: Presented; verifies: boolean },
+  at: Date,
+): Judgement => {
+  const peer = question.profile.peer ?? {};
+  const { tls } = result;
+  const dialogue = dialogueFaults(result, peer);
+  const session = tls ? sessionFaults(tls, peer) : [];
+  const broken = tls && !presented ? [unreadable(tls.certificates.length)] : [];
+  const chain = presented && judgeChain({ ...presented, profile: question.profile }, at);
+  const staple = tls && presented && stapled(tls, presented.sent, { issuer: chain?.issuer, at });
+  const revoked = staple?.problems.filter(({ code }) => code === 'certificate-revoked') ?? [];
+  const announced = presented
+    ? judgePeerCertificate(presented.sent[0], question.target.host, peer)
+    : [];
+  const faults: readonly PeerFault[] = chain?.intercepted
+    ? chain.faults
+    : [...broken, ...(chain?.faults ?? []), ...revoked, ...announced, ...session];
+  const findings = [...dialogue, ...faults].map((fault) => finished(question, fault, verifies));
+  const evidence = {
+    ...sessionEvidence(result, question.target),
+    ...(presented && certificateEvidence(presented.sent[0])),
+    ...chain?.evidence,
+    ...(staple && stapleEvidence(staple)),
+  };
+  const unheard = !tls && findings.length === 0 ? 'the mail host showed nothing' : undefined;
+  const unknown = chain?.unknown ?? unheard;
+  return {
+    summary: summaryOf(tls, evidence, findings),
+    findings,
+    evidence,
+    ...(chain?.blockedBy && { blockedBy: chain.blockedBy }),
+    ...(unknown !== undefined && { unknown }),
+  };
+};

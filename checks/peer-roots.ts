@@ -1,0 +1,111 @@
+/**
+ * The roots that a mail host's chain may end in: those that the profile expects, those that this host
+ * trusts, and those that are publicly known. Publicly known are the roots that Node carries, which are
+ * Mozilla's for TLS servers, and those that certready's own profiles name, among them some that Mozilla
+ * has let go.
+ */
+
+import { type Certificate, fingerprint256, parseCertificate } from './pki/certificate.ts';
+import { DerError } from './pki/der.ts';
+import { isSelfIssued } from './pki/path-validation.ts';
+import type { IndexedStore } from './stores/root-in-store.ts';
+import { readOnce } from './trust-store.ts';
+import type { Profile, Run, TrustStore } from './types.ts';
+
+export interface ExpectedRoot {
+  readonly id: string;
+  readonly certificate: Certificate;
+}
+
+/** A store that mail may depend on, and what was read of it. */
+export interface SeenStore {
+  readonly store: TrustStore;
+  readonly index: IndexedStore;
+}
+
+export interface PeerRoots {
+  readonly expected: readonly ExpectedRoot[];
+  readonly trusted: readonly Certificate[];
+  readonly known: readonly Certificate[];
+  /** The stores that `trusted` comes from; none where none could be read. */
+  readonly stores: readonly SeenStore[];
+  /** False only where every store is known to be unused for mail. */
+  readonly verifies: boolean;
+}
+
+const parsed = (der: Uint8Array): readonly Certificate[] => {
+  try {
+    return [parseCertificate(der)];
+  } catch (error) {
+    if (error instanceof DerError) return [];
+    throw error;
+  }
+};
+
+/** Verifiers take only self-issued certificates for roots, unless told otherwise. */
+const rootsOf = (ders: Iterable<Uint8Array>): Certificate[] =>
+  [...ders].flatMap(parsed).filter(isSelfIssued);
+
+/** The stores that verify mail; where none is known to, those that may; where none may, all. */
+const relevant = (seen: readonly SeenStore[]): readonly SeenStore[] => {
+  const by = (mail: TrustStore['mail']) => seen.filter(({ store }) => store.mail === mail);
+  const [verifying, unknown] = [by('verifies'), by('unknown')];
+  if (verifying.length > 0) return verifying;
+  return unknown.length > 0 ? unknown : seen;
+};
+
+const trustedIn = ({ index }: SeenStore): Certificate[] => {
+  const refused = new Set(
+    index.entries
+      .filter(({ trust }) => trust === 'distrusted')
+      .map(({ der }) => fingerprint256(der)),
+  );
+  const ders = index.entries
+    .filter(
+      ({ trust, purposes }) => trust === 'trusted' && (purposes?.includes('serverAuth') ?? true),
+    )
+    .map(({ der }) => der)
+    .filter((der) => !refused.has(fingerprint256(der)));
+  return rootsOf(ders);
+};
+
+const distinct = (certificates: readonly Certificate[]): readonly Certificate[] => [
+  ...new Map(certificates.map((each) => [fingerprint256(each.raw), each])).values(),
+];
+
+const pemBytes = (pem: string): Uint8Array =>
+  Buffer.from(pem.replace(/-----[^-]+-----/g, ''), 'base64');
+
+/** Read once per run, whatever the number of mail hosts and profiles. */
+const hostRoots = (run: Run, signal: AbortSignal) =>
+  run.once('roots for mail hosts', async () => {
+    const { trustStores } = run.host;
+    const read = await Promise.all(
+      trustStores.map(async (store) => ({ store, ...(await readOnce(store, run, signal)) })),
+    );
+    const seen = read.flatMap(({ store, index }) => (index ? [{ store, index }] : []));
+    const stores = relevant(seen);
+    const { rootCertificates } = await import('node:tls'); // only mail hosts need it
+    const profiles = (await run.options.knownRoots?.()) ?? [];
+    return {
+      stores,
+      trusted: distinct(stores.flatMap(trustedIn)),
+      known: distinct([...rootsOf(rootCertificates.map(pemBytes)), ...rootsOf(profiles)]),
+      verifies: trustStores.length === 0 || trustStores.some(({ mail }) => mail !== 'unused'),
+    };
+  });
+
+export const peerRoots = async (
+  profile: Profile,
+  run: Run,
+  signal: AbortSignal,
+): Promise<PeerRoots> => {
+  const roots = profile.authorities.filter(({ root }) => root);
+  const expected = await Promise.all(
+    roots.map(async ({ id }) => {
+      const { der } = await run.authority(profile, id, signal);
+      return (der ? parsed(der) : []).map((certificate) => ({ id, certificate }));
+    }),
+  );
+  return { ...(await hostRoots(run, signal)), expected: expected.flat() };
+};
