@@ -1,6 +1,6 @@
 /** V8's compiled code, kept between starts where this Node can (22 and later). */
 
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import module from 'node:module';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -12,14 +12,14 @@ import { join } from 'node:path';
 const cacheFolder = (): string => join(userInfo().homedir, '.cache', 'certready');
 
 /** Does nothing where it cannot be had: it only saves time. */
-export const enableCompileCache = async (): Promise<void> => {
+export const enableCompileCache = (): void => {
   const { enableCompileCache: enable } = module as {
     enableCompileCache?: (folder: string) => unknown;
   };
   if (enable === undefined) return;
   try {
     const folder = cacheFolder();
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     enable.call(module, folder);
   } catch {
     // no home, or one that cannot be written

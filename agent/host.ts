@@ -6,6 +6,7 @@ import {
   type NetworkOptions,
   type ResolveOverride,
 } from '../checks/net/options.ts';
+import { createNetwork } from '../checks/net/network.ts';
 import { proxySettings } from '../checks/net/proxy.ts';
 import { discoverTrustStores, openTrustStore } from '../checks/stores/index.ts';
 import type { Host, TrustStore } from '../checks/types.ts';
@@ -63,20 +64,20 @@ const trustStoresOf = ({
 
 /** @throws AgentError `usage` for a wrong proxy, `trust-store-unreadable` for a store that is not there */
 export const createHost = async (options: HostOptions): Promise<Host> => {
-  const [proxy, trustStores, { createNetwork }] = await Promise.all([
-    proxyOf(options),
-    trustStoresOf(options),
-    import('../checks/net/network.ts'),
-  ]);
+  const [proxy, trustStores] = await Promise.all([proxyOf(options), trustStoresOf(options)]);
   const now = (): Date => new Date();
   const elapsed = (): number => performance.now();
+  const name = hostname();
+  const platform = platformOf(options.platform);
   return {
-    name: hostname(),
-    platform: platformOf(options.platform),
+    name,
+    platform,
     release: release(),
     now,
     elapsed,
     network: createNetwork({
+      platform,
+      hostName: name,
       elapsed,
       now,
       connectTimeoutMs: options.connectTimeoutMs,

@@ -1,6 +1,7 @@
-/** The profiles that come with certready. */
+/** The profiles that come with certready: YAML files beside this one, which the bundle carries parsed. */
 
 import type { Profile } from '../../checks/types.ts';
+import { parseBuiltIn } from './built-in-source.ts';
 
 /** In the order in which they are listed; the first is asked where none is named. */
 export const builtInIds = [
@@ -13,5 +14,4 @@ export type BuiltInId = (typeof builtInIds)[number];
 export const isBuiltIn = (id: string): id is BuiltInId =>
   (builtInIds as readonly string[]).includes(id);
 
-export const builtInProfile = async (id: BuiltInId): Promise<Profile> =>
-  (await import('./built-in-source.ts')).parseBuiltIn(id);
+export const builtInProfile = (id: BuiltInId): Promise<Profile> => parseBuiltIn(id);
