@@ -1,6 +1,7 @@
 /**
  * A healthy certificate authority on loopback, of real parts: an openssl CA, nginx for CRLs and
- * certificates, `openssl ocsp` as responder. Its names end in lab.test and lead here by --connect-to.
+ * certificates, `openssl ocsp` as responder behind nginx: a connection without a request, as the endpoint
+ * check makes it, leaves openssl spinning. The lab's names end in lab.test and lead here by --connect-to.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -37,7 +38,11 @@ const listening = async (port: number): Promise<void> => {
   throw new Error(`nothing listens on port ${port}`);
 };
 
-const startNginx = async (folder: string, port: number): Promise<ChildProcess> => {
+const startNginx = async (
+  folder: string,
+  port: number,
+  ocsp: { front: number; responder: number },
+): Promise<ChildProcess> => {
   const config = join(folder, 'nginx.conf');
   await writeFile(
     config,
@@ -47,6 +52,10 @@ const startNginx = async (folder: string, port: number): Promise<ChildProcess> =
        access_log off; types { application/pkix-crl crl; application/pkix-cert crt; }
        ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/tmp-${name};`).join(' ')}
        server { listen 127.0.0.1:${port}; root ${folder}/www; }
+       server {
+         listen 127.0.0.1:${ocsp.front};
+         location / { proxy_pass http://127.0.0.1:${ocsp.responder}; proxy_http_version 1.0; }
+       }
      }`,
   );
   const nginx = spawn(
@@ -57,6 +66,17 @@ const startNginx = async (folder: string, port: number): Promise<ChildProcess> =
   await listening(port);
   return nginx;
 };
+
+/** It says so on its standard error when it waits for connections. */
+const waiting = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve, reject) => {
+    let said = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes('waiting for OCSP client connections')) resolve();
+    });
+    child.once('exit', () => reject(new Error(`openssl ocsp ended: ${said}`)));
+  });
 
 const startOcsp = async (
   folder: string,
@@ -79,8 +99,8 @@ const startOcsp = async (
     '60',
     '-ignore_err',
   ];
-  const child = spawn('openssl', args, { cwd: folder, stdio: 'ignore' });
-  await listening(port);
+  const child = spawn('openssl', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  await waiting(child);
   return { child, port };
 };
 
@@ -103,8 +123,9 @@ export const startLoopbackLab = async (): Promise<LoopbackLab> => {
   await chmod(folder, 0o755);
   await makeOpensslPki(folder);
   const web = await freePort();
-  const nginx = await startNginx(folder, web);
   const ocsp = await startOcsp(folder, 'root');
+  const front = await freePort();
+  const nginx = await startNginx(folder, web, { front, responder: ocsp.port });
   const profile = join(folder, 'lab.yaml');
   await writeFile(
     profile,
@@ -128,12 +149,12 @@ ocsp:
     www: join(folder, 'www'),
     profile,
     root: await readFile(join(folder, 'root.crt'), 'utf8'),
-    ports: { web, ocsp: ocsp.port },
+    ports: { web, ocsp: front },
     options: [
       ...['--profile', profile, '--trust-store', join(folder, 'root.crt'), '--proxy', 'none'],
       ...to('crl.lab.test', web),
       ...to('secure.lab.test', web),
-      ...to('ocsp.lab.test', ocsp.port),
+      ...to('ocsp.lab.test', front),
     ],
     async stop() {
       await Promise.all([nginx, ocsp.child].map(ended));
