@@ -54,7 +54,7 @@ export const inspectionWords: InspectionWords = {
     consequence:
       'Senders that verify refuse the connection and mail queues (Exchange: 454 4.7.5 Certificate validation failure; Postfix at verify: "Server certificate not verified"). Senders that do not verify hand every message to the device in between in clear text.',
     summary: (finding) =>
-      `${host(finding)} presents a certificate of an unknown CA${inBrackets([said(finding, 'root', 'issuer')])}`,
+      `${host(finding)} shows a certificate of an unknown CA${inBrackets([said(finding, 'root', 'issuer')])}`,
     remedy: (finding) =>
       `Exempt ${host(finding)} from TLS inspection. Compare the issuer that the command below prints with the one seen from outside this network: if they differ, a device in between opens the connection. Do not add the inspection's root to the mail server's store: it would then accept a certificate for any name from that device. If the issuer is the same outside, the mail host itself uses a private root: ask its operator.`,
     commands: onPlatforms({

@@ -187,7 +187,7 @@ export const ocspWords: Pick<GapWords<'revocation'>, OcspCode> = {
     meaning: "The response's thisUpdate lies ahead of the time at which it is judged.",
     consequence: `${noRevocationData} ${alsoCrl}`,
     summary: (finding) =>
-      `${responder(finding)} answers with a response from the future${timed(finding, 'thisUpdate')}`,
+      `${responder(finding)} answers with a future response${timed(finding, 'thisUpdate')}`,
     remedy: (finding) =>
       `Check first that this host's clock and time zone are right: that is the usual cause. ${report(finding)} ${filesNeeded}`,
     commands: ask,
