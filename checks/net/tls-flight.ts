@@ -12,6 +12,8 @@ export interface ServerFlight {
   readonly notTls: boolean;
   /** What the ServerHello chose; absent where none came, or SSL 3.0 or something unknown. */
   readonly version?: TlsVersion;
+  /** The group of the ephemeral keys, of TLS 1.3 only: `X25519`, `ECDH prime256v1`, `DH 2048`. */
+  readonly group?: string;
   /** The description of an alert in the clear (RFC 8446 6). */
   readonly alert?: number;
   /** DER, in the order sent; absent where the message was not seen. */
@@ -27,12 +29,30 @@ const recordTypes = {
   handshake: 22,
   applicationData: 23,
 } as const;
+const extensionTypes = { supportedVersions: 43, keyShare: 51 } as const;
 const messageTypes = { serverHello: 2, certificate: 11, finished: 20 } as const;
 const versions = new Map<number, TlsVersion>([
   [0x0301, 'TLSv1'],
   [0x0302, 'TLSv1.1'],
   [0x0303, 'TLSv1.2'],
   [0x0304, 'TLSv1.3'],
+]);
+
+/** Named groups of the registry of RFC 8447 by their numbers, in the words of node:tls where it has any. */
+const groups = new Map<number, string>([
+  [0x0017, 'ECDH prime256v1'],
+  [0x0018, 'ECDH secp384r1'],
+  [0x0019, 'ECDH secp521r1'],
+  [0x001d, 'X25519'],
+  [0x001e, 'X448'],
+  [0x0100, 'DH 2048'],
+  [0x0101, 'DH 3072'],
+  [0x0102, 'DH 4096'],
+  [0x0103, 'DH 6144'],
+  [0x0104, 'DH 8192'],
+  [0x11eb, 'SecP256r1MLKEM768'],
+  [0x11ec, 'X25519MLKEM768'],
+  [0x11ed, 'SecP384r1MLKEM1024'],
 ]);
 
 /** What a HelloRetryRequest has for its random (RFC 8446 4.1.3). */
@@ -86,6 +106,7 @@ const recordOpener = (suite: Suite, secret: Buffer) => {
 interface ServerHello {
   readonly version: TlsVersion | undefined;
   readonly suite: Suite | undefined;
+  readonly group: string | undefined;
   readonly isRetry: boolean;
 }
 
@@ -95,14 +116,19 @@ const readServerHello = (body: Buffer): ServerHello => {
   const isRetry = body.toString('hex', 2, 34) === retryRandom;
   let at = 35 + body.readUInt8(34);
   const suite = body.readUInt16BE(at);
+  let group: string | undefined;
   at += 5; // suite, compression method, length of the extensions
   while (at + 4 <= body.length) {
     const type = body.readUInt16BE(at);
     const length = body.readUInt16BE(at + 2);
-    if (type === 43 && length === 2) version = body.readUInt16BE(at + 4);
+    if (type === extensionTypes.supportedVersions) version = body.readUInt16BE(at + 4);
+    if (type === extensionTypes.keyShare) {
+      const number = body.readUInt16BE(at + 4);
+      group = groups.get(number) ?? `group ${number}`;
+    }
     at += 4 + length;
   }
-  return { version: versions.get(version), suite: suites.get(suite), isRetry };
+  return { version: versions.get(version), suite: suites.get(suite), group, isRetry };
 };
 
 const maxCertificates = 256;
@@ -125,6 +151,7 @@ const readCertificateMessage = (body: Buffer, version: TlsVersion): Uint8Array[]
 
 interface Found {
   version?: TlsVersion;
+  group?: string;
   alert?: number;
   certificates?: readonly Uint8Array[];
 }
@@ -174,8 +201,9 @@ class MessageReader {
   private take(type: number, body: Buffer): void {
     const { found, secret } = this;
     if (type === messageTypes.serverHello) {
-      const { version, suite, isRetry } = readServerHello(body);
+      const { version, suite, group, isRetry } = readServerHello(body);
       if (version) found.version = version;
+      if (group !== undefined) found.group = group;
       if (version !== 'TLSv1.3' || isRetry) return;
       if (suite && secret) this.open = recordOpener(suite, secret);
       else this.done = true; // the rest is encrypted

@@ -52,16 +52,13 @@ const tap = (socket: Socket): { stream: Duplex; received: () => Buffer } => {
   return { stream, received: () => Buffer.concat(chunks) };
 };
 
-/** `X25519`, `ECDH prime256v1`, `DH 2048`; undefined without forward secrecy. */
-const ephemeralKeyOf = (socket: TLSSocket): string | undefined => {
+/** `X25519`, `ECDH prime256v1`, `DH 2048`; undefined without forward secrecy. node:tls does not know every group. */
+const ephemeralKeyOf = (socket: TLSSocket, group: string | undefined): string | undefined => {
   const info = socket.getEphemeralKeyInfo();
-  if (info && 'type' in info) {
-    const { type, name, size } = info as { type: string; name?: string; size?: number };
-    if (type === 'DH') return `DH ${size ?? 0}`;
-    return name?.startsWith('X') === true ? name : `${type} ${name ?? ''}`.trim();
-  }
-  // Every handshake of TLS 1.3 without a session to resume exchanges ephemeral keys (RFC 8446 2)
-  return socket.getProtocol() === 'TLSv1.3' ? 'unnamed group' : undefined;
+  if (!info || !('type' in info)) return group;
+  const { type, name, size } = info as { type: string; name?: string; size?: number };
+  if (type === 'DH') return `DH ${size ?? 0}`;
+  return name?.startsWith('X') === true ? name : `${type} ${name ?? ''}`.trim();
 };
 
 /** The chain as node:tls orders it, for want of the bytes. */
@@ -133,8 +130,8 @@ export const handshake = (
     const onAbort = (): void => fail('silent');
     const onClose = (): void => fail(ending ?? 'closed');
     const onSecure = (): void => {
-      const ephemeralKey = ephemeralKeyOf(secure);
-      const { certificates } = readServerFlight(received(), secret);
+      const { certificates, group } = readServerFlight(received(), secret);
+      const ephemeralKey = ephemeralKeyOf(secure, group);
       const session: TlsSession = {
         protocol: secure.getProtocol() ?? 'unknown',
         cipher: secure.getCipher().name,
