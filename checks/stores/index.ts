@@ -1,10 +1,12 @@
 /** The trust stores of a machine, each found by itself. One file per kind of store. */
 
-import { resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Platform, TrustStore } from '../types.ts';
 import { environmentStores } from './environment.ts';
 import { kindOfPath, readStart } from './files.ts';
 import { keystore, looksLikeKeystore } from './java.ts';
+import { javaStores } from './java-homes.ts';
+import { foundNssDatabases, nssDatabase } from './nss.ts';
 import { certificateFile, opensslFolder } from './openssl.ts';
 import { systemStore } from './system.ts';
 
@@ -28,19 +30,26 @@ export const discoverTrustStores = async ({
   root = '/',
 }: DiscoveryOptions): Promise<readonly TrustStore[]> => {
   if (platform !== 'linux') return [];
-  return byName([await systemStore(root), ...(await environmentStores(env, root))]);
+  const found = await Promise.all([
+    systemStore(root).then((store) => [store]),
+    environmentStores(env, root),
+    javaStores({ platform, env, root }),
+    foundNssDatabases(root),
+  ]);
+  return byName(found.flat());
 };
 
 /** What a file's first bytes say it is; a file that cannot be read says so when its store is. */
 const fileStore = async (path: string): Promise<TrustStore> => {
   const naming = { name: path, path };
   const start = await readStart(path).catch(() => Buffer.alloc(0));
+  if (basename(path) === 'cert9.db') return nssDatabase({ name: path, path: dirname(path) });
   return looksLikeKeystore(start) ? keystore(naming, 'any') : certificateFile(naming);
 };
 
 /**
- * The store that the user means by a path: a file of certificates (PEM, DER), a folder of them, or a
- * keystore (JKS, PKCS#12).
+ * The store that the user means by a path: a file of certificates (PEM, DER), a folder of them, a
+ * keystore (JKS, PKCS#12), or the folder of an NSS database.
  * @throws Error where nothing is there, or neither a file nor a folder
  */
 export const openTrustStore = async (path: string): Promise<TrustStore> => {
@@ -50,6 +59,8 @@ export const openTrustStore = async (path: string): Promise<TrustStore> => {
   if (kind === 'other')
     throw new Error(`trust store ${path} is neither a file nor a folder of certificates`);
   if (kind === 'file') return fileStore(name);
+  if ((await kindOfPath(join(name, 'cert9.db'))) === 'file')
+    return nssDatabase({ name, path: name });
   const system = await systemStore();
   return system.name === name ? system : opensslFolder({ name, path: name }, 'any');
 };
