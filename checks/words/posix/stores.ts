@@ -75,7 +75,8 @@ const systemFolder = '/usr/share/ca-certificates/';
 const selectAgain = (finding: Finding): string[] => {
   const file = originOf(finding)?.file ?? '';
   const name = file.startsWith(systemFolder) ? file.slice(systemFolder.length) : '';
-  if (!/^[\p{L}\p{N} ./_+-]+$/u.test(name)) return ['dpkg-reconfigure ca-certificates'];
+  if (!/^[\p{L}\p{N} ./_+-]+$/u.test(name) || name.includes('..'))
+    return ['dpkg-reconfigure ca-certificates'];
   const deselected = `s|^!\\(${name.replaceAll('.', '\\.')}\\)$|\\1|`;
   return [
     sh`sed -i -e ${deselected} /etc/ca-certificates.conf`,
