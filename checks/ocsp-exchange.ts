@@ -1,5 +1,6 @@
 /** Asks an OCSP responder by POST and by GET: proxies break one of them and let the other pass. */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { DerError, tags } from './pki/der.ts';
 import { type CertIdHash, ocspGetUrl } from './pki/ocsp-request.ts';
 import { type OcspResponse, parseOcspResponse } from './pki/ocsp-response.ts';
@@ -159,14 +160,22 @@ const askBy = async (
   return second?.response?.status === 'successful' ? second : first;
 };
 
+/** How long POST may take before GET is asked beside it, milliseconds. */
+const headStartMs = 500;
+
 /**
- * Both methods at once, POST first in the result; GET only where the URL stays within 255 bytes. By
- * SHA-1 first, which every responder knows, and by SHA-256 where it says that it does not.
+ * By POST, then by GET, so that a responder that takes one request at a time is not crowded; GET does
+ * not wait for a POST that hangs, and is left out where its URL would be longer than 255 bytes. By SHA-1
+ * first, which every responder knows, and by SHA-256 where it says that it does not.
  */
 export const askOcsp = async (
   url: string,
   options: AskOptions,
 ): Promise<readonly OcspExchange[]> => {
-  const asked = await Promise.all([askBy(url, 'POST', options), askBy(url, 'GET', options)]);
+  const post = askBy(url, 'POST', options);
+  const started = new AbortController();
+  const headStart = delay(headStartMs, undefined, { signal: started.signal });
+  await Promise.race([post, headStart]).finally(() => started.abort());
+  const asked = await Promise.all([post, askBy(url, 'GET', options)]);
   return asked.filter((one) => one !== undefined);
 };

@@ -124,7 +124,7 @@ const observe = async (
 
   // A dead AIA host must not make a dead responder cost a second timeout: it is tried meanwhile
   const arrived = new AbortController();
-  const early = delay(patienceMs, undefined, { signal: arrived.signal, ref: false }).then(
+  const early = delay(patienceMs, undefined, { signal: arrived.signal }).then(
     askAtAll,
     () => undefined,
   );

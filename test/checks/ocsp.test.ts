@@ -60,6 +60,36 @@ describe('the request', () => {
     }
   });
 
+  it(
+    'does not crowd the responder, nor wait for a POST that hangs',
+    { timeout: 10_000 },
+    async () => {
+      const open = new Set<string>();
+      let together = 0;
+      const patient: Responder = async ({ method }) => {
+        open.add(method);
+        together = Math.max(together, open.size);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        open.delete(method);
+        return good();
+      };
+      assert.deepEqual(
+        (await check(patient)).asked.map(({ method }) => method),
+        ['POST', 'GET'],
+      );
+      assert.equal(together, 1);
+
+      let release: (reply: Reply) => void = () => undefined;
+      const hanging = new Promise<Reply>((resolve) => (release = resolve));
+      const { evidence } = await check(({ method }) => {
+        if (method === 'POST') return hanging;
+        release(fault('response-timeout'));
+        return good();
+      });
+      assert.deepEqual(evidence['methods'], { POST: 'response-timeout', GET: 'answered' });
+    },
+  );
+
   it('goes by POST alone where the GET would be too long', async () => {
     const { network, asked } = networkTo(good);
     const url = `http://ocsp.test/${'long/'.repeat(40)}`;
