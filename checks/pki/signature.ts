@@ -120,6 +120,15 @@ const requireNullOrNothing = (parameters: Uint8Array | undefined): void => {
     throw new DerError('algorithm parameters where NULL is due', 0);
 };
 
+const maskHashOf = ({ oid, parameters }: AlgorithmIdentifier): string => {
+  if (oid !== oids.mgf1 || parameters === undefined)
+    throw new UnsupportedAlgorithm(`mask generation ${oid}`);
+  const reader = new DerReader(parameters);
+  const hash = hashOf(readAlgorithmIdentifier(reader));
+  reader.finish();
+  return hash;
+};
+
 /** RSASSA-PSS-params (RFC 4055 3.1): the same hash for message and mask, trailer 1. */
 const pssScheme = (parameters: Uint8Array | undefined): SignatureScheme => {
   let hash = 'sha1';
@@ -127,21 +136,19 @@ const pssScheme = (parameters: Uint8Array | undefined): SignatureScheme => {
   let saltLength = 20;
   if (parameters !== undefined) {
     const reader = readSingle(parameters);
-    const field = (n: number): DerReader | undefined =>
-      reader.peek() === contextConstructed(n) ? reader.inside(contextConstructed(n)) : undefined;
-    const hashField = field(0);
-    if (hashField) hash = hashOf(readAlgorithmIdentifier(hashField));
-    const maskField = field(1);
-    if (maskField) {
-      const mask = readAlgorithmIdentifier(maskField);
-      if (mask.oid !== oids.mgf1 || mask.parameters === undefined)
-        throw new UnsupportedAlgorithm(`mask generation ${mask.oid}`);
-      maskHash = hashOf(readAlgorithmIdentifier(new DerReader(mask.parameters)));
-    }
-    const saltField = field(2);
-    if (saltField) saltLength = readSmallInteger(saltField);
-    const trailerField = field(3);
-    if (trailerField && readSmallInteger(trailerField) !== 1)
+    const field = <T>(n: number, read: (inner: DerReader) => T): T | undefined => {
+      if (reader.peek() !== contextConstructed(n)) return undefined;
+      const inner = reader.inside(contextConstructed(n));
+      const value = read(inner);
+      inner.finish();
+      return value;
+    };
+    const hashField = field(0, readAlgorithmIdentifier);
+    if (hashField) hash = hashOf(hashField);
+    const mask = field(1, readAlgorithmIdentifier);
+    if (mask) maskHash = maskHashOf(mask);
+    saltLength = field(2, readSmallInteger) ?? saltLength;
+    if ((field(3, readSmallInteger) ?? 1) !== 1)
       throw new UnsupportedAlgorithm('RSASSA-PSS trailer');
     reader.finish();
   }

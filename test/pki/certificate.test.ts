@@ -1,0 +1,298 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { describe, it } from 'node:test';
+import {
+  certificateKey,
+  fingerprint256,
+  isSignedBy,
+  keyHash,
+  parseCertificate,
+  validityAt,
+} from '../../checks/pki/certificate.ts';
+import { DerError } from '../../checks/pki/der.ts';
+import {
+  allowsKeyUsage,
+  authorityInfoAccess,
+  authorityKeyIdentifier,
+  basicConstraints,
+  crlDistributionPoints,
+  extendedKeyUsage,
+  freshestCrl,
+  isPrecertificate,
+  keyUsage,
+  nameConstraints,
+  subjectAltName,
+  subjectKeyIdentifier,
+} from '../../checks/pki/extensions.ts';
+import { nameText } from '../../checks/pki/name.ts';
+import { oids } from '../../checks/pki/oids.ts';
+import { UnsupportedAlgorithm } from '../../checks/pki/signature.ts';
+import { hex } from '../../checks/pki/values.ts';
+import {
+  bitString,
+  boolean,
+  context,
+  contextPrimitive,
+  integer,
+  nullValue,
+  octetString,
+  oid,
+  sequence,
+  tlv,
+} from '../helpers/der-writer.ts';
+import { type CertificateParts, type IssueOptions, makeCa } from '../helpers/private-ca.ts';
+import { signatureAlgorithm } from '../helpers/signing.ts';
+import * as write from '../helpers/x509-writer.ts';
+
+const ca = makeCa({ name: 'C=BE, O=Test, CN=Root' });
+const none = Buffer.alloc(0);
+
+describe('certificates', () => {
+  it('are read as node:crypto reads them', () => {
+    const leaf = ca.issue({ name: 'O=Test, CN=leaf', key: 'rsa', serial: 0xcafen });
+    const certificate = parseCertificate(leaf.der);
+    const witness = new X509Certificate(leaf.der);
+    assert.equal(certificate.serialHex, witness.serialNumber);
+    assert.equal(certificate.notBefore.getTime(), Date.parse(witness.validFrom));
+    assert.equal(certificate.notAfter.getTime(), Date.parse(witness.validTo));
+    assert.equal(fingerprint256(leaf.der), witness.fingerprint256.replaceAll(':', ''));
+    assert.equal(nameText(certificate.issuer), 'C=BE, O=Test, CN=Root');
+    assert.equal(certificate.version, 3);
+    assert.ok(certificateKey(certificate)?.equals(witness.publicKey));
+    assert.equal(keyHash(certificate), hex(leaf.keyIdentifier));
+  });
+
+  it('tell who signed them', () => {
+    const other = makeCa({ name: 'C=BE, O=Test, CN=Root' });
+    const leaf = parseCertificate(ca.issue({ name: 'leaf' }).der);
+    assert.ok(isSignedBy(leaf, parseCertificate(ca.der)));
+    assert.ok(!isSignedBy(leaf, parseCertificate(other.der)));
+    const keyless = ca.issue({
+      name: 'nobody can sign',
+      rewrite: () => ({ publicKey: sequence(sequence(oid('1.2.3')), bitString(Buffer.of(1))) }),
+    });
+    assert.equal(certificateKey(parseCertificate(keyless.der)), undefined);
+    assert.ok(!isSignedBy(leaf, parseCertificate(keyless.der)));
+    const md5 = makeCa({ name: 'old', key: 'rsa', hash: 'md5' });
+    assert.throws(
+      () => isSignedBy(parseCertificate(md5.der), parseCertificate(md5.der)),
+      UnsupportedAlgorithm,
+    );
+  });
+
+  it('are valid with both ends included', () => {
+    const notBefore = new Date('2024-01-01T00:00:00Z');
+    const notAfter = new Date('2024-02-01T00:00:00Z');
+    const certificate = parseCertificate(ca.issue({ name: 'leaf', notBefore, notAfter }).der);
+    const at = (time: Date, ms: number) => validityAt(certificate, new Date(time.getTime() + ms));
+    assert.equal(at(notBefore, -1), 'not-yet-valid');
+    assert.equal(at(notBefore, 0), 'valid');
+    assert.equal(at(notAfter, 0), 'valid');
+    assert.equal(at(notAfter, 1), 'expired');
+  });
+
+  it('may be of version 1, and then have nothing of later versions', () => {
+    const old = { version: none, extensions: none };
+    assert.equal(parseCertificate(ca.issue({ name: 'v1', rewrite: () => old }).der).version, 1);
+  });
+});
+
+type Rewrite = (parts: CertificateParts) => Partial<CertificateParts>;
+const rewrites: readonly [name: string, rewrite: Rewrite][] = [
+  ['version 1 written out', () => ({ version: context(0, integer(0)) })],
+  ['version 4', () => ({ version: context(0, integer(3)) })],
+  ['extensions in version 1', () => ({ version: none })],
+  ['extensions in version 2', () => ({ version: context(0, integer(1)) })],
+  ['a serial number that is not minimal', () => ({ serial: integer(Buffer.of(0, 5)) })],
+  ['an empty serial number', () => ({ serial: integer(none) })],
+  ['a validity of one time', (parts) => ({ validity: sequence(parts.validity.subarray(2, 17)) })],
+  ['no subject', () => ({ subject: none })],
+  ['an empty list of extensions', () => ({ extensions: context(3, sequence()) })],
+  [
+    'an extension twice',
+    () => ({ extensions: context(3, sequence(write.ocspNoCheck(), write.ocspNoCheck())) }),
+  ],
+  [
+    'a criticality of FALSE written out',
+    () => ({
+      extensions: context(
+        3,
+        sequence(sequence(oid(oids.ocspNoCheck), boolean(false), octetString(nullValue()))),
+      ),
+    }),
+  ],
+  ['another algorithm inside than outside', () => ({ algorithm: sequence(oid('1.2.3')) })],
+  [
+    'a unique identifier in version 1',
+    (parts) => ({
+      version: none,
+      extensions: none,
+      publicKey: Buffer.concat([parts.publicKey, contextPrimitive(1, Buffer.of(0, 1))]),
+    }),
+  ],
+  [
+    'bytes after the extensions',
+    (parts) => ({ extensions: Buffer.concat([parts.extensions, nullValue()]) }),
+  ],
+];
+
+const options: readonly [name: string, options: Partial<IssueOptions>][] = [
+  ['another algorithm outside than inside', { outerAlgorithm: sequence(oid('1.2.3')) }],
+  [
+    'the same algorithm outside with other parameters',
+    { outerAlgorithm: sequence(signatureAlgorithm(ca.privateKey).subarray(2), nullValue()) },
+  ],
+];
+
+describe('certificates with a defect are refused:', () => {
+  for (const [name, rewrite] of rewrites)
+    it(name, () => {
+      assert.throws(() => parseCertificate(ca.issue({ name: 'leaf', rewrite }).der), DerError);
+    });
+  for (const [name, option] of options)
+    it(name, () => {
+      assert.throws(() => parseCertificate(ca.issue({ name: 'leaf', ...option }).der), DerError);
+    });
+
+  const { der } = ca.issue({ name: 'leaf' });
+  it('every truncation', () => {
+    for (let length = 0; length < der.length; length++)
+      assert.throws(() => parseCertificate(der.subarray(0, length)), DerError);
+  });
+  it('bytes after it', () => {
+    assert.throws(() => parseCertificate(Buffer.concat([der, Buffer.of(0)])), DerError);
+  });
+});
+
+describe('extensions', () => {
+  const withExtensions = (...extensions: readonly Uint8Array[]) =>
+    parseCertificate(ca.issue({ name: 'leaf', onlyExtensions: extensions }).der);
+
+  it('are read', () => {
+    const certificate = withExtensions(
+      write.basicConstraints(true, 2),
+      write.keyUsage('cRLSign', 'decipherOnly'),
+      write.extKeyUsage([oids.serverAuth, oids.ocspSigning]),
+      write.subjectKeyIdentifier(Buffer.of(1, 2)),
+      write.authorityKeyIdentifier(Buffer.of(3, 4)),
+      write.subjectAltName(
+        write.dnsName('a.example'),
+        write.emailName('x@b.example'),
+        write.ipName(Buffer.of(192, 0, 2, 1)),
+        write.directoryName(write.nameOf('CN=dir')),
+        contextPrimitive(8, Buffer.of(42)),
+      ),
+      write.crlDistributionPoints(
+        { uris: ['http://crl.example/a'], reasons: [1, 3] },
+        { crlIssuer: write.nameOf('CN=other') },
+        { relativeName: Buffer.from(sequence(oid('2.5.4.3'))) },
+      ),
+      write.freshestCrl({ uris: ['http://crl.example/delta'] }),
+      write.authorityInfoAccess({ ocsp: ['http://o.example'], caIssuers: ['http://c.example'] }),
+      write.nameConstraints({ permitted: [write.dnsName('example')] }),
+    );
+    assert.deepEqual(basicConstraints(certificate), { ca: true, pathLength: 2 });
+    assert.deepEqual([...(keyUsage(certificate) ?? [])], [6, 8]);
+    assert.ok(allowsKeyUsage(certificate, 'cRLSign'));
+    assert.ok(!allowsKeyUsage(certificate, 'keyCertSign'));
+    assert.deepEqual(
+      [...(extendedKeyUsage(certificate) ?? [])],
+      [oids.serverAuth, oids.ocspSigning],
+    );
+    assert.equal(subjectKeyIdentifier(certificate), '0102');
+    assert.deepEqual(authorityKeyIdentifier(certificate), { keyIdentifier: '0304' });
+    const names = subjectAltName(certificate);
+    assert.deepEqual(names?.dnsNames, ['a.example']);
+    assert.deepEqual(names.emailAddresses, ['x@b.example']);
+    assert.deepEqual(names.directoryNames.map(nameText), ['CN=dir']);
+    assert.deepEqual(names.others, [8]);
+    const points = crlDistributionPoints(certificate) ?? [];
+    assert.deepEqual(points[0]?.fullName?.uris, ['http://crl.example/a']);
+    assert.deepEqual([...(points[0].reasons ?? [])], [1, 3]);
+    assert.deepEqual(points[1]?.crlIssuer?.map(nameText), ['CN=other']);
+    assert.ok(points[2]?.relativeName);
+    assert.deepEqual(freshestCrl(certificate)?.[0]?.fullName?.uris, ['http://crl.example/delta']);
+    assert.deepEqual(authorityInfoAccess(certificate), {
+      ocsp: ['http://o.example'],
+      caIssuers: ['http://c.example'],
+    });
+    assert.deepEqual(nameConstraints(certificate)?.permitted?.dnsNames, ['example']);
+    assert.ok(!isPrecertificate(certificate));
+  });
+
+  it('that are absent allow every use', () => {
+    const certificate = withExtensions(write.ocspNoCheck());
+    assert.equal(keyUsage(certificate), undefined);
+    assert.ok(allowsKeyUsage(certificate, 'cRLSign'));
+    assert.equal(extendedKeyUsage(certificate), undefined);
+    assert.equal(basicConstraints(certificate), undefined);
+    assert.equal(crlDistributionPoints(certificate), undefined);
+  });
+
+  type Extended = ReturnType<typeof parseCertificate>;
+  const malformed: readonly [string, string, Uint8Array, (from: Extended) => unknown][] = [
+    ['an empty extendedKeyUsage', oids.extKeyUsage, sequence(), extendedKeyUsage],
+    [
+      'keyUsage with bytes left over',
+      oids.keyUsage,
+      Buffer.concat([bitString(Buffer.of(1)), nullValue()]),
+      keyUsage,
+    ],
+    [
+      'basicConstraints with cA FALSE written out',
+      oids.basicConstraints,
+      sequence(boolean(false)),
+      basicConstraints,
+    ],
+    [
+      'a negative path length',
+      oids.basicConstraints,
+      sequence(boolean(true), integer(-1)),
+      basicConstraints,
+    ],
+    ['empty name constraints', oids.nameConstraints, sequence(), nameConstraints],
+    [
+      'a distribution point with two names',
+      oids.crlDistributionPoints,
+      sequence(
+        sequence(context(0, context(0, write.uriName('a')), context(0, write.uriName('b')))),
+      ),
+      crlDistributionPoints,
+    ],
+    [
+      'a distribution point name of no kind',
+      oids.crlDistributionPoints,
+      sequence(sequence(context(0, context(2)))),
+      crlDistributionPoints,
+    ],
+    [
+      'a general name of no kind',
+      oids.subjectAltName,
+      sequence(contextPrimitive(9, Buffer.of(1))),
+      subjectAltName,
+    ],
+    [
+      'a subject key identifier that is no OCTET STRING',
+      oids.subjectKeyIdentifier,
+      integer(1),
+      subjectKeyIdentifier,
+    ],
+    [
+      'an access description without a location',
+      oids.authorityInfoAccess,
+      sequence(sequence(oid(oids.ocsp))),
+      authorityInfoAccess,
+    ],
+    [
+      'a key identifier cut short',
+      oids.authorityKeyIdentifier,
+      tlv(0x30, Buffer.of(0x80, 5, 0)),
+      authorityKeyIdentifier,
+    ],
+  ];
+  for (const [name, id, value, read] of malformed)
+    it(`refuse ${name}`, () => {
+      const certificate = withExtensions(write.extension(id, value));
+      assert.throws(() => read(certificate), DerError);
+    });
+});
