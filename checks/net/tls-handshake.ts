@@ -2,7 +2,12 @@
 
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { type ConnectionOptions, type TLSSocket, connect as connectTls } from 'node:tls';
+import {
+  type ConnectionOptions,
+  type EphemeralKeyInfo,
+  type TLSSocket,
+  connect as connectTls,
+} from 'node:tls';
 import type { TlsSession, TlsVersion } from '../types.ts';
 import { errorCode } from './faults.ts';
 import { type ServerFlight, readServerFlight } from './tls-flight.ts';
@@ -54,9 +59,9 @@ const tap = (socket: Socket): { stream: Duplex; received: () => Buffer } => {
 
 /** `X25519`, `ECDH prime256v1`, `DH 2048`; undefined without forward secrecy. node:tls does not know every group. */
 const ephemeralKeyOf = (socket: TLSSocket, group: string | undefined): string | undefined => {
-  const info = socket.getEphemeralKeyInfo();
-  if (!info || !('type' in info)) return group;
-  const { type, name, size } = info as { type: string; name?: string; size?: number };
+  const info = (socket.getEphemeralKeyInfo() ?? {}) as Partial<EphemeralKeyInfo>;
+  const { type, name, size } = info;
+  if (typeof type !== 'string') return group;
   if (type === 'DH') return `DH ${size ?? 0}`;
   return name?.startsWith('X') === true ? name : `${type} ${name ?? ''}`.trim();
 };
