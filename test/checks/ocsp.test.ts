@@ -50,7 +50,8 @@ describe('the request', () => {
     const { asked } = await check(good);
     assert.deepEqual(asked.map(({ method }) => method).sort(), ['GET', 'POST']);
     const id = certId(ca, subject.serial);
-    for (const { der, method, url, headers } of asked) {
+    for (const { der, method, url, headers, limit } of asked) {
+      assert.equal(limit, 65_536);
       assert.ok(der.subarray(-id.length).equals(id));
       assert.equal(headers['accept'], 'application/ocsp-response');
       if (method === 'POST') {

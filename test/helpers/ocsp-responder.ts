@@ -25,6 +25,8 @@ export interface AskedRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** DER of the OCSPRequest. */
   readonly der: Buffer;
+  /** The most bytes of body that the check takes. */
+  readonly limit: number;
 }
 
 export type Reply =
@@ -52,9 +54,9 @@ export const networkTo = (responder: Responder): { network: Network; asked: Aske
     starttls: unexpected,
     async fetch(request, signal) {
       signal.throwIfAborted();
-      const { method = 'GET', url, headers = {} } = request;
+      const { method = 'GET', url, headers = {}, limit } = request;
       const der = requestIn(request as unknown as FetchRequest<never>);
-      const one = { method, url, headers, der };
+      const one = { method, url, headers, der, limit };
       asked.push(one);
       const reply = await responder(one);
       const common = { stages: [], redirects: [], serverTimes: [] };
