@@ -44,10 +44,6 @@ const profilesModule = async () => {
     import.meta.url,
   );
   const profiles = await Promise.all(builtInIds.map((id) => builtInProfile(id)));
-  const encode = (key, value) =>
-    value instanceof Uint8Array || value?.type === 'Buffer'
-      ? undefined
-      : value;
   const data = profiles.map((profile) => ({
     ...profile,
     authorities: profile.authorities.map(({ der, ...authority }) => ({
@@ -56,7 +52,7 @@ const profilesModule = async () => {
     })),
   }));
   return `
-    const profiles = ${JSON.stringify(data, encode)};
+    const profiles = ${JSON.stringify(data)};
     const decode = ({ der, ...authority }) =>
       der === undefined ? authority : { ...authority, der: new Uint8Array(Buffer.from(der, 'base64')) };
     export const parseBuiltIn = async (id) => {
@@ -69,9 +65,10 @@ const profilesModule = async () => {
 const requireShim =
   "import{createRequire as certreadyRequire}from'node:module';const require=certreadyRequire(import.meta.url);";
 
+/** @returns esbuild's account of what went into which file */
 export const buildProgram = async (outdir) => {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-  await bundle({
+  const { metafile } = await bundle({
     absWorkingDir: root,
     entryPoints: { certready: 'agent/main.ts' },
     outdir,
@@ -86,7 +83,9 @@ export const buildProgram = async (outdir) => {
     define: { CERTREADY_VERSION: JSON.stringify(version) },
     plugins: [leanUndici, builtInProfiles],
     logLevel: 'warning',
+    metafile: true,
   });
+  return metafile;
 };
 
 /** Writes only what has changed, so that a build leaves an unchanged work tree unchanged. */

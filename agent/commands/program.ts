@@ -29,7 +29,10 @@ const createProgram = (invocation: Invocation): Command => {
   return program;
 };
 
+/** Makes a command and all below it throw what is wrong and collect what they print. */
 const capture = (command: Command, texts: { out: string }): void => {
+  // Only groups take words beyond their own, to say which ones they know.
+  if (command.commands.length === 0) command.allowExcessArguments(false);
   command.exitOverride().configureOutput({
     writeOut: (text) => {
       texts.out += text;

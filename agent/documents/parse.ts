@@ -41,7 +41,7 @@ export const parseDocument = (
   text: string,
   textKeys: ReadonlySet<string> = new Set(),
 ): ParsedDocument => {
-  const document = parseYaml(text, { logLevel: 'silent', prettyErrors: true, uniqueKeys: true });
+  const document = parseYaml(text, { logLevel: 'error', prettyErrors: true, uniqueKeys: true });
   const faults = [...document.errors, ...document.warnings].slice(0, maxProblems);
   if (faults.length > 0) return { problems: faults.map(problemOf) };
   try {

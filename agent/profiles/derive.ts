@@ -1,5 +1,6 @@
 /** From the certificates of a chain to a profile file that asks for everything that they name. */
 
+import { stringify } from 'yaml';
 import { profileEndpoints } from '../../checks/endpoint.ts';
 import type { Authority, ExpectedPeer, OcspSource, Profile } from '../../checks/types.ts';
 import { readBytes } from '../documents/read.ts';
@@ -116,7 +117,6 @@ export const deriveProfile = async (
   const profile = derived(certificates, options);
   // Its addresses lead there anyway; a reader sees what a firewall must allow.
   const endpoints = profileEndpoints(profile);
-  const { stringify } = await import('yaml');
   const text = stringify(profileDocument({ ...profile, endpoints }), { lineWidth: 0 });
   // What this program writes it must also take.
   await parseProfile(text, { path: 'derived profile', readFile: readBytes });
