@@ -1,7 +1,6 @@
 /**
  * Validation of one certification path (RFC 5280 6.1), but for signatures, which chain.ts has verified
- * while it built the path, and for policies: no policy is asked for, so none can be missing, and a
- * critical policyConstraints extension, which could ask for one, is refused as not understood.
+ * while it built the path.
  */
 
 import type { Evidence, GapCode } from '../types.ts';
@@ -19,6 +18,7 @@ import { keyStrength } from './key-strength.ts';
 import { nameText, sameName } from './name.ts';
 import { constrainedNames, constraintRefusal } from './name-constraints.ts';
 import { keyUsageBits, oids } from './oids.ts';
+import { policyRefusal } from './path-policies.ts';
 
 /** Why a path does not hold. Times and weak keys have gap codes of their own; all else is `chain-untrusted`. */
 export type PathReason =
@@ -37,6 +37,7 @@ export type PathReason =
   | 'key-usage'
   | 'path-length'
   | 'name-constraints'
+  | 'policy'
   | 'purpose'
   | 'key-too-weak';
 
@@ -93,7 +94,7 @@ interface Step extends PathContext {
 export const isSelfIssued = ({ subject, issuer }: Certificate): boolean =>
   sameName(subject, issuer);
 
-/** Extensions that may be critical because they are processed, or cannot make a path fail here. */
+/** Extensions that may be critical because they are processed, here or by whoever asks for revocation. */
 const processed = new Set<string>([
   oids.basicConstraints,
   oids.keyUsage,
@@ -102,6 +103,7 @@ const processed = new Set<string>([
   oids.nameConstraints,
   oids.certificatePolicies,
   oids.policyMappings,
+  oids.policyConstraints,
   oids.inhibitAnyPolicy,
   oids.crlDistributionPoints,
 ]);
@@ -227,12 +229,27 @@ const checkStep = (step: Step): PathProblem[] => {
   return problems;
 };
 
+/** Without an anchor nobody has said yet which policies are due. */
+const policyProblems = (
+  path: readonly Certificate[],
+  { anchored }: PathContext,
+): readonly PathProblem[] => {
+  const found = anchored ? policyRefusal(path) : undefined;
+  if (found === undefined) return [];
+  const { certificate, refusal, malformed } = found;
+  return [
+    malformed
+      ? pathProblem('malformed-extension', certificate, { detail: refusal })
+      : pathProblem('policy', certificate, { refusal }),
+  ];
+};
+
 /** All problems of a path, the leaf's first. `path` begins with the leaf. */
 export const validatePath = (
   path: readonly Certificate[],
   context: PathContext,
-): readonly PathProblem[] =>
-  path.flatMap((certificate, index) =>
+): readonly PathProblem[] => [
+  ...path.flatMap((certificate, index) =>
     checkStep({
       ...context,
       path,
@@ -240,4 +257,6 @@ export const validatePath = (
       certificate,
       isAnchor: context.anchored && index === path.length - 1,
     }),
-  );
+  ),
+  ...policyProblems(path, context),
+];

@@ -12,6 +12,8 @@ export interface ChainInput {
   readonly intermediates: readonly Uint8Array[];
   readonly anchors: readonly Uint8Array[];
   readonly at: Date;
+  /** Have policies processed too. */
+  readonly policies?: true;
 }
 
 export const opensslMissing: string | false =
@@ -37,11 +39,12 @@ export const opensslVerify = async (input: ChainInput): Promise<string> => {
       'roots',
     ];
     const untrusted = input.intermediates.length > 0 ? ['-untrusted', 'sent'] : [];
+    const policies = input.policies ? ['-policy_check', '-policy', '2.5.29.32.0'] : [];
     const time = ['-attime', String(Math.floor(input.at.getTime() / 1000))];
     return await new Promise((resolve) => {
       execFile(
         'openssl',
-        [...args, ...untrusted, ...time, 'leaf'],
+        [...args, ...untrusted, ...policies, ...time, 'leaf'],
         { cwd: folder, timeout: 20_000 },
         (error, _stdout, stderr) => resolve(error ? stderr.trim() || error.message : 'ok'),
       );

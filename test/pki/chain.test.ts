@@ -408,16 +408,6 @@ const cases: readonly ChainCase[] = [
     reasons: ['critical-extension'],
   },
   {
-    name: 'critical policyConstraints',
-    make: () => {
-      const constraints = extension(oids.policyConstraints, sequence(), true);
-      const odd = root.issue({ name: 'CN=Policies', ca: true, extensions: [constraints] });
-      return { leaf: leafOf(odd), intermediates: [odd], anchors: [root] };
-    },
-    reasons: ['critical-extension'],
-    differs: 'OpenSSL leaves policies alone unless it is asked',
-  },
-  {
     name: 'critical certificatePolicies',
     make: () => {
       const policies = sequence(sequence(oid('2.23.140.1.2.2')));
