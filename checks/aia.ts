@@ -4,7 +4,8 @@ import { type AuthorityFetch, fetchAuthority, issuerIds } from './authority.ts';
 import { fingerprint256 } from './pki/certificate.ts';
 import { buildPaths } from './pki/chain.ts';
 import { nameText } from './pki/name.ts';
-import { type PathProblem, validatePath } from './pki/path-validation.ts';
+import type { PathProblem } from './pki/path-problem.ts';
+import { validatePath } from './pki/path-validation.ts';
 import type { Authority, Check, Evidence, Finding, GapCode, Judgement, Profile } from './types.ts';
 
 export { type AuthorityFetch, fetchAuthority } from './authority.ts';

@@ -3,7 +3,7 @@
 import { type Certificate, fingerprint256 } from './pki/certificate.ts';
 import { type CertificatePath, buildPaths } from './pki/chain.ts';
 import { nameText } from './pki/name.ts';
-import { type PathProblem, isSelfIssued } from './pki/path-validation.ts';
+import { type PathProblem, isSelfIssued } from './pki/path-problem.ts';
 import { judgeRoot } from './stores/root-in-store.ts';
 import type { ExpectedRoot, PeerRoots } from './peer-roots.ts';
 import { isFamiliar } from './peer-stranger.ts';

@@ -7,7 +7,7 @@
 
 import { type Certificate, fingerprint256, parseCertificate } from './pki/certificate.ts';
 import { DerError } from './pki/der.ts';
-import { isSelfIssued } from './pki/path-validation.ts';
+import { isSelfIssued } from './pki/path-problem.ts';
 import type { IndexedStore } from './stores/root-in-store.ts';
 import { readOnce } from './trust-store.ts';
 import type { Profile, Run, TrustStore } from './types.ts';

@@ -7,13 +7,8 @@
 import { type Certificate, fingerprint256, isSignedBy, validityAt } from './certificate.ts';
 import { DerError } from './der.ts';
 import { authorityInfoAccess, authorityKeyIdentifier, subjectKeyIdentifier } from './extensions.ts';
-import {
-  type PathProblem,
-  type PathPurpose,
-  isSelfIssued,
-  pathProblem,
-  validatePath,
-} from './path-validation.ts';
+import { type PathProblem, type PathPurpose, isSelfIssued, pathProblem } from './path-problem.ts';
+import { validatePath } from './path-validation.ts';
 import { sameName } from './name.ts';
 import { UnsupportedAlgorithm, signatureScheme } from './signature.ts';
 import { equalBytes } from './values.ts';

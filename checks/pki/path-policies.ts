@@ -6,8 +6,8 @@
 
 import type { Certificate } from './certificate.ts';
 import { DerError, DerReader, contextPrimitive, readSingle, tags } from './der.ts';
-import { sameName } from './name.ts';
 import { oids } from './oids.ts';
+import { isSelfIssued } from './path-problem.ts';
 import { readOid, readSmallInteger } from './values.ts';
 
 const anyPolicy = '2.5.29.32.0';
@@ -161,8 +161,6 @@ const leave = (state: State, certificate: Certificate): State | string => {
     any: next(state.any, inhibitAnyPolicy(certificate)),
   };
 };
-
-const isSelfIssued = ({ subject, issuer }: Certificate): boolean => sameName(subject, issuer);
 
 export interface PolicyRefusal {
   readonly certificate: Certificate;

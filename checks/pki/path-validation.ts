@@ -3,8 +3,7 @@
  * while it built the path.
  */
 
-import type { Evidence, GapCode } from '../types.ts';
-import { type Certificate, fingerprint256, validityAt } from './certificate.ts';
+import { type Certificate, validityAt } from './certificate.ts';
 import { DerError } from './der.ts';
 import {
   allowsKeyUsage,
@@ -15,66 +14,11 @@ import {
   nameConstraints,
 } from './extensions.ts';
 import { keyStrength } from './key-strength.ts';
-import { nameText, sameName } from './name.ts';
+import { nameText } from './name.ts';
 import { constrainedNames, constraintRefusal } from './name-constraints.ts';
 import { keyUsageBits, oids } from './oids.ts';
 import { policyRefusal } from './path-policies.ts';
-
-/** Why a path does not hold. Times and weak keys have gap codes of their own; all else is `chain-untrusted`. */
-export type PathReason =
-  | 'expired'
-  | 'not-yet-valid'
-  | 'issuer-missing'
-  | 'untrusted-root'
-  | 'self-signed'
-  | 'signature-algorithm'
-  | 'too-long'
-  | 'too-complex'
-  | 'malformed-extension'
-  | 'critical-extension'
-  | 'precertificate'
-  | 'not-a-ca'
-  | 'key-usage'
-  | 'path-length'
-  | 'name-constraints'
-  | 'policy'
-  | 'purpose'
-  | 'key-too-weak';
-
-/** One fault of a path: its gap code, and as evidence the reason and the certificate concerned. */
-export interface PathProblem {
-  readonly code: GapCode;
-  readonly reason: PathReason;
-  readonly certificate: Certificate;
-  readonly evidence: Evidence;
-}
-
-/** `serverAuth`: the leaf is a TLS server's. `ca`: the leaf is a CA's that is to issue. */
-export type PathPurpose = 'serverAuth' | 'ca';
-
-const codes: Partial<Record<PathReason, GapCode>> = {
-  expired: 'certificate-expired',
-  'not-yet-valid': 'certificate-not-yet-valid',
-  'issuer-missing': 'chain-incomplete',
-  'key-too-weak': 'key-too-weak',
-};
-
-export const pathProblem = (
-  reason: PathReason,
-  certificate: Certificate,
-  detail?: Evidence,
-): PathProblem => ({
-  code: codes[reason] ?? 'chain-untrusted',
-  reason,
-  certificate,
-  evidence: {
-    reason,
-    subject: nameText(certificate.subject),
-    issuer: nameText(certificate.issuer),
-    sha256: fingerprint256(certificate.raw),
-    ...detail,
-  },
-});
+import { type PathProblem, type PathPurpose, isSelfIssued, pathProblem } from './path-problem.ts';
 
 export interface PathContext {
   readonly at: Date;
@@ -90,9 +34,6 @@ interface Step extends PathContext {
   readonly certificate: Certificate;
   readonly isAnchor: boolean;
 }
-
-export const isSelfIssued = ({ subject, issuer }: Certificate): boolean =>
-  sameName(subject, issuer);
 
 /** Extensions that may be critical because they are processed, here or by whoever asks for revocation. */
 const processed = new Set<string>([

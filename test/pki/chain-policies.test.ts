@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { parseCertificate } from '../../checks/pki/certificate.ts';
 import { buildPaths } from '../../checks/pki/chain.ts';
 import { oids } from '../../checks/pki/oids.ts';
-import type { PathReason } from '../../checks/pki/path-validation.ts';
+import type { PathReason } from '../../checks/pki/path-problem.ts';
 import { opensslMissing, opensslVerify } from '../helpers/chain-oracle.ts';
 import { contextPrimitive, integer, integerContent, oid, sequence } from '../helpers/der-writer.ts';
 import { type Identity, makeCa, testTime } from '../helpers/private-ca.ts';

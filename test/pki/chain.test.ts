@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { fingerprint256, parseCertificate } from '../../checks/pki/certificate.ts';
 import { buildPaths } from '../../checks/pki/chain.ts';
 import { oids } from '../../checks/pki/oids.ts';
-import type { PathPurpose, PathReason } from '../../checks/pki/path-validation.ts';
+import type { PathPurpose, PathReason } from '../../checks/pki/path-problem.ts';
 import type { GapCode } from '../../checks/types.ts';
 import { opensslMissing, opensslVerify } from '../helpers/chain-oracle.ts';
 import { boolean, integer, nullValue, octetString, oid, sequence } from '../helpers/der-writer.ts';
