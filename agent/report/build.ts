@@ -12,7 +12,7 @@ import {
   gapId,
 } from '../../checks/types.ts';
 import type { Judgements } from '../run/judge.ts';
-import { type Explained, categoryOf, explain } from './causes.ts';
+import { type Explained, categoryOf, explain, severityOf } from './causes.ts';
 import type { CheckResult, Gap, Report, ReportedProfile } from './report.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -63,7 +63,7 @@ const gapsOf = (
   >();
   for (const { item, findings } of explained)
     for (const finding of findings) {
-      const severity = finding.severity ?? words[finding.code].severity;
+      const severity = severityOf(finding);
       const known = byId.get(gapId(finding));
       const entry = known ?? { finding, severity, checks: [], profiles: new Set<string>() };
       if (severity === 'critical') entry.severity = 'critical';

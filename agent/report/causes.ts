@@ -1,10 +1,12 @@
 /** From findings to root causes: each fault once, with every check that it fails or blocks. */
 
+import { gaps as words } from '../../checks/gaps.ts';
 import {
   type Finding,
   type GapCategory,
   type GapCode,
   type GapId,
+  type Severity,
   gapCodesByCategory,
   gapId,
 } from '../../checks/types.ts';
@@ -30,6 +32,10 @@ export const categoryOf = (code: GapCode): GapCategory => {
   if (category === undefined) throw new Error(`gap code ${code} is in no category`);
   return category;
 };
+
+/** As the check says, or else as the code's words do. */
+export const severityOf = (finding: Finding): Severity =>
+  finding.severity ?? words[finding.code].severity;
 
 const isPath = ({ code }: Finding): boolean =>
   ['dns', 'firewall', 'proxy'].includes(categoryOf(code));
@@ -86,19 +92,21 @@ export const explain = (judged: readonly Judged[]): readonly Explained[] => {
     item,
     findings: dedupe(item.judgement.findings.map(merged)),
   }));
-  const shownByEndpoints = new Set(
-    own
-      .filter(({ item }) => item.task.kind === 'endpoint')
-      .flatMap(({ findings }) => findings.map(gapId)),
-  );
+  const shownByEndpoints = new Map<GapId, Severity>();
+  for (const { item, findings } of own)
+    if (item.task.kind === 'endpoint')
+      for (const finding of findings) shownByEndpoints.set(gapId(finding), severityOf(finding));
   const known = new Set(own.flatMap(({ findings }) => findings.map(gapId)));
 
   return own.map(({ item, findings }) => {
     const others = (item.judgement.blockedBy ?? [])
       .map((id) => renamed.get(id) ?? id)
       .filter((id) => known.has(id));
-    const blocked = (finding: Finding): boolean =>
-      isPath(finding) && shownByEndpoints.has(gapId(finding));
+    // What the endpoint shows as a lesser fault does not explain why this check failed.
+    const blocked = (finding: Finding): boolean => {
+      const shown = shownByEndpoints.get(gapId(finding));
+      return isPath(finding) && (shown === 'critical' || shown === severityOf(finding));
+    };
     if (item.task.kind === 'endpoint' || findings.length === 0 || !findings.every(blocked))
       return { item, findings, blockedBy: [...new Set(others)] };
     return { item, findings: [], blockedBy: [...new Set([...findings.map(gapId), ...others])] };

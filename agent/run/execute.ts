@@ -22,6 +22,13 @@ export interface ExecuteOptions {
 /** Tasks wait for the network nearly all the time, so the bound is there for sockets, not for cores. */
 const concurrency = 64;
 
+/** Unlike AbortSignal.timeout it keeps the process alive: a check that hangs must end in a report. */
+const startDeadline = (timeoutMs: number): { signal: AbortSignal; clear: () => void } => {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(new Error('deadline')), timeoutMs);
+  return { signal: controller.signal, clear: () => clearTimeout(timer) };
+};
+
 const rejectOnAbort = (signal: AbortSignal): Promise<never> =>
   new Promise((_resolve, reject) => {
     const fail = (): void => reject(signal.reason as Error);
@@ -38,7 +45,7 @@ export const execute = async (
   planned: readonly Planned[],
   { run, timeoutMs, onProgress, signal }: ExecuteOptions,
 ): Promise<readonly Executed[]> => {
-  const deadline = AbortSignal.timeout(timeoutMs);
+  const { signal: deadline, clear } = startDeadline(timeoutMs);
   const stop = AbortSignal.any([deadline, signal]);
   const stopped = rejectOnAbort(stop);
   stopped.catch(() => undefined); // each task awaits it; none may be left
@@ -67,7 +74,11 @@ export const execute = async (
     };
     await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, worker));
   };
-  await askAll(planned.filter(({ last }) => !last));
-  await askAll(planned.filter(({ last }) => last));
+  try {
+    await askAll(planned.filter(({ last }) => !last));
+    await askAll(planned.filter(({ last }) => last));
+  } finally {
+    clear();
+  }
   return planned.flatMap((item) => results.get(item) ?? []);
 };
