@@ -9,6 +9,7 @@ import { type Diagnostics, type LogLevel, createDiagnostics } from '../diagnosti
 import { AgentError } from '../errors.ts';
 import { type HostOptions, createHost } from '../host.ts';
 import { parseHostPort } from '../host-port.ts';
+import { knownRoots } from '../profiles/known-roots.ts';
 import { loadProfiles } from '../profiles/load.ts';
 import { exitCodes } from '../report/exit-code.ts';
 import { render } from '../report/render.ts';
@@ -117,7 +118,11 @@ const run = async (
     return await runOnce({
       profiles,
       host,
-      run: { smtp, ...(options.at && { at: options.at }) },
+      run: {
+        smtp,
+        knownRoots: () => knownRoots(profiles),
+        ...(options.at && { at: options.at }),
+      },
       kinds,
       runTimeoutMs: milliseconds(config.timeouts.run),
       version,
