@@ -113,14 +113,16 @@ const endpointKey = (text: string | undefined): string | undefined => {
   return endpoint && `${endpoint.host.toLowerCase()}:${endpoint.port}`;
 };
 
-/** Everything in a profile that does not fit together. */
-export const referenceProblems = (profile: LooseProfile): readonly Problem[] => {
-  const { crls = [], ocsp = [], endpoints = [] } = profile;
-  const positions = profile.authorities ?? [];
+/** What is wrong among the authorities, and in what names one of them. */
+const authoritiesProblems = (
+  positions: NonNullable<LooseProfile['authorities']>,
+  { crls, ocsp }: LooseProfile,
+): readonly Problem[] => {
   const authorities = positions.flatMap((authority) => authority ?? []);
   const ids = authorities.flatMap(({ id }) => id ?? []);
   const someRoot = positions.some(
-    (authority) => authority?.root === true || isRefused(authority ?? { root: undefined }, 'root'),
+    (authority) =>
+      authority === undefined || authority.root === true || isRefused(authority, 'root'),
   );
   return [
     ...(someRoot
@@ -140,6 +142,14 @@ export const referenceProblems = (profile: LooseProfile): readonly Problem[] => 
     ...issuerProblems('crls', crls, ids),
     ...issuerProblems('ocsp', ocsp, ids),
     ...ocspProblems(ocsp, authorities),
+  ];
+};
+
+/** Everything in a profile that does not fit together. */
+export const referenceProblems = (profile: LooseProfile): readonly Problem[] => {
+  const { authorities, crls = [], ocsp = [], endpoints = [] } = profile;
+  return [
+    ...(authorities ? authoritiesProblems(authorities, profile) : []),
     ...repeated('endpoints', endpoints.map(endpointKey)),
     ...repeated(
       'crls',
