@@ -10,6 +10,7 @@ import {
 } from '../checks/types.ts';
 import { nearest } from './documents/suggest.ts';
 import { AgentError } from './errors.ts';
+import { categoryOf } from './report/causes.ts';
 import { ownerWords } from './report/words.ts';
 import { wrap } from './report/wrap.ts';
 
@@ -20,20 +21,12 @@ export const codes: readonly GapCode[] = categories.flatMap(
   (category): readonly GapCode[] => gapCodesByCategory[category],
 );
 
-export const categoryOfCode = (code: GapCode): GapCategory => {
-  const category = categories.find((each) =>
-    gapCodesByCategory[each].some((own: GapCode) => own === code),
-  );
-  if (category === undefined) throw new Error(`gap code ${code} is in no category`);
-  return category;
-};
-
 /** The finding that a code is explained by. */
 export const exampleOf = (code: GapCode): Finding => ({ code, ...gaps[code].example });
 
 /** Who acts, also where that depends on whose certificate or mail service it is. */
 export const ownership = (code: GapCode): string => {
-  switch (categoryOfCode(code)) {
+  switch (categoryOf(code)) {
     case 'certificate':
       return `${ownerWords.ca}; at a mail host ${ownerWords.peer}`;
     case 'mail-server':
@@ -108,7 +101,7 @@ const inFull = (code: GapCode): string => {
   return [
     `${code}: ${info.title}`,
     '',
-    ...row('category', categoryOfCode(code)),
+    ...row('category', categoryOf(code)),
     ...row('owner', ownership(code)),
     ...row('severity', severityWords(code)),
     ...heading('What is wrong', paragraph(info.meaning)),

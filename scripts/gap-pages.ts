@@ -1,13 +1,7 @@
 /** The pages of docs/gaps, made of the words in checks/words: one a code, and an index. */
 
-import {
-  categories,
-  categoryOfCode,
-  codes,
-  exampleOf,
-  ownership,
-  severityWords,
-} from '../agent/explain.ts';
+import { categories, codes, exampleOf, ownership, severityWords } from '../agent/explain.ts';
+import { categoryOf } from '../agent/report/causes.ts';
 import { ownerWords } from '../agent/report/words.ts';
 import { gaps } from '../checks/gaps.ts';
 import { type GapCode, type Platform, gapCodesByCategory, gapId } from '../checks/types.ts';
@@ -34,7 +28,7 @@ const codePage = (code: GapCode): string => {
     '',
     '| code | category | owner | severity |',
     '| --- | --- | --- | --- |',
-    `| \`${code}\` | ${categoryOfCode(code)} | ${prose(ownership(code))} | ${prose(severityWords(code))} |`,
+    `| \`${code}\` | ${categoryOf(code)} | ${prose(ownership(code))} | ${prose(severityWords(code))} |`,
     '',
     '## What is wrong',
     '',

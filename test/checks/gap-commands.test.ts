@@ -26,6 +26,15 @@ const hostileTexts: readonly string[] = [
   `*?[a-z] ~ {a,b} # ${mark}`,
 ];
 
+/** Every kind of store, and every way in which a root can be missing from one. */
+const storeEvidence = (text: string): readonly Evidence[] => [
+  ...['java', 'nss', 'openssl-bundle', 'openssl-directory', 'p11-kit', 'postfix', 'windows'].map(
+    (store) => ({ store, reason: 'absent' }),
+  ),
+  { store: 'openssl-directory', reason: 'hash-link-missing' },
+  { store: 'redhat', origin: `/etc/pki/ca-trust/source/blocklist/${text}` },
+];
+
 /** The hostile text in every place where it may stand: as it is, and dressed up as what is expected there. */
 const hostileFindings = (code: GapCode, text: string): readonly Finding[] => {
   const example = exampleOf(code);
@@ -51,9 +60,11 @@ const hostileFindings = (code: GapCode, text: string): readonly Finding[] => {
     { ...example, target, evidence: dressed },
     { ...example, target, evidence: {} },
     { code, target, owner: 'peer', evidence: dressed },
-    ...['java', 'nss', 'openssl-bundle', 'openssl-directory', 'p11-kit', 'postfix'].map(
-      (store): Finding => ({ ...example, target, evidence: { ...dressed, store } }),
-    ),
+    ...storeEvidence(text).map((more): Finding => ({
+      ...example,
+      target,
+      evidence: { ...dressed, ...more },
+    })),
   ]);
 };
 

@@ -3,7 +3,8 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { categories, categoryOfCode, codes, exampleOf } from '../../agent/explain.ts';
+import { categories, codes, exampleOf } from '../../agent/explain.ts';
+import { categoryOf } from '../../agent/report/causes.ts';
 import { gaps } from '../../checks/gaps.ts';
 import {
   type Evidence,
@@ -47,7 +48,7 @@ const isPlain = (text: string): boolean => isOneLine(text) && !text.includes('  
 
 /** What an administrator looks for in the summary: the host, the URL or the store. */
 const mainPart = ({ code, target }: Finding): string => {
-  if (categoryOfCode(code) === 'root-store') return target.slice(target.indexOf('@') + 1);
+  if (categoryOf(code) === 'root-store') return target.slice(target.indexOf('@') + 1);
   return code.startsWith('proxy-') ? target.replace(/:\d+$/, '') : target;
 };
 
@@ -56,7 +57,7 @@ describe('the words of every gap', () => {
     it(code, () => {
       const info = gaps[code];
       const finding = exampleOf(code);
-      assert.equal(info.owner, owners[categoryOfCode(code)]);
+      assert.equal(info.owner, owners[categoryOf(code)]);
       assert.equal(info.severity, warnings.has(code) ? 'warning' : 'critical');
       assert.ok(isPlain(info.title) && info.title.length <= 48, info.title);
       for (const text of [info.meaning, info.consequence, info.remedy(finding)]) {

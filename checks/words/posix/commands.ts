@@ -84,7 +84,7 @@ export const askOcsp = (finding: Finding): string[] => {
   const serial = serialOf(finding);
   if (serial === undefined) return [fetch(finding), firstBytes()];
   return [
-    sh`openssl ocsp -no_nonce -issuer ${issuerFile} -serial ${serial} -url ${urlOf(finding)} -resp_text`,
+    sh`openssl ocsp -no_nonce -issuer ${issuerFile} -CAfile ${issuerFile} -partial_chain -serial ${serial} -url ${urlOf(finding)} -resp_text`,
   ];
 };
 
