@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type Socket, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -178,9 +178,11 @@ describe('Postfix as a mail host', { skip: postfixMissing }, () => {
   });
 
   after(async () => {
-    const pid = Number(readFileSync(join(folder, 'spool/pid/master.pid'), 'latin1').trim());
-    process.kill(pid, 'SIGTERM');
-    await new Promise((resolve) => master?.once('exit', resolve));
+    if (master?.pid !== undefined && master.exitCode === null) {
+      const ended = new Promise((resolve) => master?.once('exit', resolve));
+      process.kill(-master.pid, 'SIGTERM'); // the group of this instance, its daemons too
+      await ended;
+    }
     rmSync(folder, { recursive: true });
   });
 
