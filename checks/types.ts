@@ -439,9 +439,12 @@ export interface StoreEntry {
   readonly missingFrom?: readonly MissingPart[];
 }
 
-/** `hash-link`: the certificate lies in the folder, but not under the name by which OpenSSL looks it up. */
+/**
+ * `hash-link`: the certificate lies in the folder, but not under the name by which OpenSSL looks it up.
+ * `store`: it lies where the store's tool takes certificates from, and the tool has not run since.
+ */
 export interface MissingPart {
-  readonly part: 'bundle' | 'folder' | 'hash-link';
+  readonly part: 'bundle' | 'folder' | 'hash-link' | 'store';
   readonly path: string;
 }
 

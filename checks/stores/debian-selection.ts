@@ -15,7 +15,7 @@ export interface SelectionPaths {
   readonly certificates: string;
 }
 
-const ignoreAbsent = async <T>(read: Promise<T>, otherwise: T): Promise<T> => {
+const ignoreUnread = async <T>(read: Promise<T>, otherwise: T): Promise<T> => {
   try {
     return await read;
   } catch (error) {
@@ -36,6 +36,19 @@ const certificateFiles = async (folder: string, signal: AbortSignal): Promise<st
   return names.filter((name) => name.endsWith('.crt'));
 };
 
+const readCertificates = async (
+  folder: string,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly StoreEntry[]> => {
+  const found = await mapBounded(names, async (name): Promise<readonly StoreEntry[]> => {
+    const path = join(folder, name);
+    const bytes = await ignoreUnread(readStoreFile(path, signal), Buffer.alloc(0));
+    return looksLikePem(bytes) ? readPemBundle(bytes, path).entries : [];
+  });
+  return found.flat();
+};
+
 /**
  * The certificates that this machine has and does not use. A selection that cannot be read explains
  * nothing, and nothing else depends on it.
@@ -44,19 +57,22 @@ export const readDeselected = async (
   { configuration, certificates }: SelectionPaths,
   signal: AbortSignal,
 ): Promise<readonly StoreEntry[]> => {
-  const text = await ignoreAbsent(
+  const text = await ignoreUnread(
     readStoreFile(configuration, signal).then((bytes) => bytes.toString('utf8')),
     undefined,
   );
   if (text === undefined) return [];
   const lines = text.split('\n').map((line) => line.trim());
   const selected = new Set(lines.filter((line) => !/^(?:[!#]|$)/.test(line)));
-  const available = await ignoreAbsent(certificateFiles(certificates, signal), []);
+  const available = await ignoreUnread(certificateFiles(certificates, signal), []);
   const left = available.filter((name) => !selected.has(name));
-  const found = await mapBounded(left, async (name): Promise<readonly StoreEntry[]> => {
-    const path = join(certificates, name);
-    const bytes = await ignoreAbsent(readStoreFile(path, signal), Buffer.alloc(0));
-    return looksLikePem(bytes) ? readPemBundle(bytes, path).entries : [];
-  });
-  return found.flat().map((entry) => ({ ...entry, trust: 'deselected' }));
+  const entries = await readCertificates(certificates, left, signal);
+  return entries.map((entry) => ({ ...entry, trust: 'deselected' }));
 };
+
+/** The certificates that the administrator added; the tool takes them all over when it runs. */
+export const readLocal = async (
+  folder: string,
+  signal: AbortSignal,
+): Promise<readonly StoreEntry[]> =>
+  readCertificates(folder, await ignoreUnread(certificateFiles(folder, signal), []), signal);

@@ -8,6 +8,7 @@ import { keystore, looksLikeKeystore } from './java.ts';
 import { javaStores } from './java-homes.ts';
 import { foundNssDatabases, nssDatabase } from './nss.ts';
 import { certificateFile, opensslFolder } from './openssl.ts';
+import { p11KitStore } from './p11-kit.ts';
 import { systemStore } from './system.ts';
 
 export interface DiscoveryOptions {
@@ -34,6 +35,7 @@ export const discoverTrustStores = async ({
     systemStore(root).then((store) => [store]),
     environmentStores(env, root),
     javaStores({ platform, env, root }),
+    p11KitStore(root).then((store) => [store]),
     foundNssDatabases(root),
   ]);
   return byName(found.flat());

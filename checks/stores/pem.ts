@@ -4,7 +4,7 @@ import { DerError, readSingle } from '../pki/der.ts';
 import type { StoreEntry, StoreProblem } from '../types.ts';
 import { storeLimits } from './files.ts';
 import { type Collected, StoreError } from './store-error.ts';
-import { readTrustedCertificate } from './trusted-certificate.ts';
+import { opensslTrust, readTrustSettings } from './trusted-certificate.ts';
 
 const labels = new Set(['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE']);
 const begin = '-----BEGIN ';
@@ -35,11 +35,14 @@ function* blocksOf(text: string): Generator<Block> {
 
 const base64Pattern = /^[A-Za-z0-9+/\s]+(?:=\s*){0,2}$/;
 
-const readBlock = ({ label, body }: Block): Pick<StoreEntry, 'der' | 'trust' | 'purposes'> => {
+const readBlock = (
+  { label, body }: Block,
+  trustOf: typeof opensslTrust,
+): ReturnType<typeof opensslTrust> => {
   if (body === undefined) throw new DerError('block that is not closed', 0);
   if (!base64Pattern.test(body)) throw new DerError('not base64', 0);
   const bytes = Buffer.from(body, 'base64');
-  if (label === 'TRUSTED CERTIFICATE') return readTrustedCertificate(bytes);
+  if (label === 'TRUSTED CERTIFICATE') return trustOf(readTrustSettings(bytes));
   readSingle(bytes);
   return { der: bytes, trust: 'trusted' };
 };
@@ -49,10 +52,15 @@ export const looksLikePem = (bytes: Buffer): boolean => bytes.includes(begin);
 
 /**
  * The certificates of a PEM file in its order. A block that cannot be read is a problem and hides no
- * other; blocks of another kind (keys, CRLs) are passed over.
+ * other; blocks of another kind (keys, CRLs) are passed over. `trustOf` says what its reader makes of
+ * trust settings.
  * @throws StoreError for more certificates than are read
  */
-export const readPemBundle = (bytes: Buffer, path: string): Collected => {
+export const readPemBundle = (
+  bytes: Buffer,
+  path: string,
+  trustOf: typeof opensslTrust = opensslTrust,
+): Collected => {
   const entries: StoreEntry[] = [];
   const problems: StoreProblem[] = [];
   let count = 0;
@@ -65,7 +73,7 @@ export const readPemBundle = (bytes: Buffer, path: string): Collected => {
         `${path}: more than ${storeLimits.certificates} certificates, and no more are read`,
       );
     try {
-      entries.push({ ...readBlock(block), origin });
+      entries.push({ ...readBlock(block, trustOf), origin });
     } catch (error) {
       if (!(error instanceof DerError)) throw error;
       problems.push({ origin, problem: error.message });

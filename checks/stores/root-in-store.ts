@@ -2,7 +2,7 @@
 
 import { type Certificate, fingerprint256, parseCertificate } from '../pki/certificate.ts';
 import { DerError } from '../pki/der.ts';
-import type { Evidence, GapCode, Json, StoreEntry, StoreProblem } from '../types.ts';
+import type { Evidence, GapCode, Json, MissingPart, StoreEntry, StoreProblem } from '../types.ts';
 import { type Lookalike, findLookalikes } from './lookalikes.ts';
 
 /** A store's contents, its entries by the SHA-256 of their DER. */
@@ -38,7 +38,8 @@ export interface RootJudgement {
   readonly unknown?: string;
 }
 
-const allowsServers = ({ purposes }: StoreEntry): boolean =>
+/** Whether an entry is good for TLS servers, by its purposes alone. */
+export const allowsServers = ({ purposes }: StoreEntry): boolean =>
   purposes === undefined || purposes.includes('serverAuth');
 
 const rootCertificate = (der: Uint8Array): Certificate | undefined => {
@@ -59,6 +60,13 @@ const missing = (reason: string, evidence: Evidence, summary: string): RootJudge
   summary,
 });
 
+const partReasons: Readonly<Record<MissingPart['part'], string>> = {
+  bundle: 'not-in-bundle',
+  folder: 'not-in-folder',
+  'hash-link': 'hash-link-missing',
+  store: 'not-taken-over',
+};
+
 /** Present in one part of the store and missing from another: which one decides who sees it. */
 const partly = (entry: StoreEntry): RootJudgement => {
   const parts = entry.missingFrom ?? [];
@@ -69,7 +77,7 @@ const partly = (entry: StoreEntry): RootJudgement => {
   };
   const paths = parts.map(({ path }) => path).join(', ');
   return missing(
-    first?.part === 'hash-link' ? 'hash-link-missing' : `not-in-${first?.part ?? 'store'}`,
+    first === undefined ? 'not-in-store' : partReasons[first.part],
     evidence,
     `in ${entry.origin}, but not found through ${paths}`,
   );
@@ -175,7 +183,11 @@ export const judgeRoot = (
     };
   const trusted = entries.filter(({ trust }) => trust === 'trusted');
   const whole = trusted.find((entry) => allowsServers(entry) && !entry.missingFrom);
-  const best = whole ?? trusted.find(allowsServers) ?? trusted[0];
+  // What the store itself says comes before what would be if its tool ran
+  const isTaken = ({ missingFrom = [] }: StoreEntry): boolean =>
+    missingFrom.every(({ part }) => part !== 'store');
+  const inStore = trusted.filter(isTaken);
+  const best = whole ?? inStore.find(allowsServers) ?? inStore[0] ?? trusted.find(allowsServers);
   if (best) return present(best, at);
   const deselected = entries.find(({ trust }) => trust === 'deselected');
   if (deselected)

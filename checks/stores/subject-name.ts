@@ -24,8 +24,8 @@ const latin1Tags: ReadonlySet<number> = new Set([
   0x1a,
 ]);
 
-/** DER of a certificate's subject. @throws DerError */
-export const subjectOf = (der: Uint8Array): Uint8Array => {
+/** A reader of a certificate that stands before its subject. */
+const atSubject = (der: Uint8Array): DerReader => {
   const outer = new DerReader(der);
   const tbs = outer.inside().inside();
   if (tbs.peek() === contextConstructed(0)) tbs.read();
@@ -33,6 +33,19 @@ export const subjectOf = (der: Uint8Array): Uint8Array => {
   tbs.read(tags.sequence); // the signature's algorithm
   tbs.read(tags.sequence); // the issuer
   tbs.read(tags.sequence); // the validity
+  return tbs;
+};
+
+/** DER of a certificate's subject; nothing else of it is read. @throws DerError */
+export const subjectOf = (der: Uint8Array): Uint8Array => {
+  const tbs = atSubject(der);
+  return tbs.whole(tbs.read(tags.sequence));
+};
+
+/** DER of a certificate's SubjectPublicKeyInfo; nothing else of it is read. @throws DerError */
+export const publicKeyInfoOf = (der: Uint8Array): Uint8Array => {
+  const tbs = atSubject(der);
+  tbs.read(tags.sequence);
   return tbs.whole(tbs.read(tags.sequence));
 };
 

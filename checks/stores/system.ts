@@ -2,12 +2,15 @@
 
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { fingerprint256 } from '../pki/certificate.ts';
 import type { StoreEntry, StoreProblem, TrustStore } from '../types.ts';
 import { type CertificateFolder, readCertificateFolder } from './certificate-folder.ts';
-import { type SelectionPaths, readDeselected } from './debian-selection.ts';
+import { type SelectionPaths, readDeselected, readLocal } from './debian-selection.ts';
 import { kindOfPath } from './files.ts';
 import { type StorePart, mergeParts } from './merge-parts.ts';
 import { bundlePart } from './openssl.ts';
+import { readSources, sourceFolders } from './p11-kit.ts';
+import { allowsServers } from './root-in-store.ts';
 import { type Collected, StoreError, contentsOf } from './store-error.ts';
 
 /** Where a distribution keeps the folder and the bundles that its own tool writes from one source. */
@@ -21,6 +24,10 @@ interface Layout {
   readonly bundles: readonly string[];
   /** A bundle of `TRUSTED CERTIFICATE`s with all that the distribution ships, whatever it is trusted for. */
   readonly annotated?: string;
+  /** p11-kit's folders, from which the tool writes all of it. */
+  readonly sources?: readonly string[];
+  /** Where the administrator adds certificates. */
+  readonly local?: string;
   readonly selection?: SelectionPaths;
 }
 
@@ -31,6 +38,7 @@ const layouts: readonly Layout[] = [
     folder: '/etc/ssl/certs',
     realFolder: '/var/lib/ca-certificates/pem',
     bundles: ['/etc/ssl/ca-bundle.pem', '/var/lib/ca-certificates/ca-bundle.pem'],
+    sources: sourceFolders.suse,
   },
   {
     distribution: 'redhat',
@@ -42,6 +50,7 @@ const layouts: readonly Layout[] = [
       '/etc/pki/tls/cert.pem',
     ],
     annotated: '/etc/pki/ca-trust/extracted/openssl/ca-bundle.trust.crt',
+    sources: sourceFolders.redhat,
   },
   {
     distribution: 'debian',
@@ -52,6 +61,7 @@ const layouts: readonly Layout[] = [
       configuration: '/etc/ca-certificates.conf',
       certificates: '/usr/share/ca-certificates',
     },
+    local: '/usr/local/share/ca-certificates',
   },
 ];
 
@@ -69,11 +79,45 @@ const distinctFiles = async (paths: readonly string[]): Promise<string[]> => {
   return [...byFile.values()];
 };
 
-/** What the parts leave out although the machine has it: unsuited, distrusted or deselected. */
-const readLeftOut = async (layout: Layout, signal: AbortSignal): Promise<readonly StoreEntry[]> => {
-  if (layout.selection) return readDeselected(layout.selection, signal);
-  if (layout.annotated === undefined || (await kindOfPath(layout.annotated)) !== 'file') return [];
-  return (await bundlePart(layout.annotated, signal)).entries;
+/** What explains an absence is not needed to see it: where it cannot be read, nothing is explained. */
+const unlessUnread = async (read: Promise<Collected>): Promise<readonly StoreEntry[]> => {
+  try {
+    return (await read).entries;
+  } catch (error) {
+    if (error instanceof StoreError) return [];
+    throw error;
+  }
+};
+
+/** Where the tool takes certificates from: what lies there, and whatever it says of them. */
+const readSource = async (layout: Layout, signal: AbortSignal): Promise<readonly StoreEntry[]> => {
+  const { selection, annotated, sources = [], local } = layout;
+  const parts = await Promise.all([
+    selection ? readDeselected(selection, signal) : [],
+    annotated === undefined ? [] : unlessUnread(bundlePart(annotated, signal)),
+    sources.length === 0 ? [] : unlessUnread(readSources(sources, signal)),
+    local === undefined ? [] : readLocal(local, signal),
+  ]);
+  return parts.flat();
+};
+
+/**
+ * What the store leaves out although the machine has it: unsuited, distrusted, deselected, or not yet
+ * taken over by the tool.
+ */
+const readLeftOut = async (
+  layout: Layout,
+  taken: readonly StoreEntry[],
+  signal: AbortSignal,
+): Promise<readonly StoreEntry[]> => {
+  const known = new Set(taken.map(({ der }) => fingerprint256(der)));
+  const source = await readSource(layout, signal);
+  return source.flatMap((entry): StoreEntry[] => {
+    const isUsable = entry.trust === 'trusted' && allowsServers(entry);
+    if (!isUsable) return [entry];
+    if (known.has(fingerprint256(entry.der))) return [];
+    return [{ ...entry, missingFrom: [{ part: 'store', path: layout.folder }] }];
+  });
 };
 
 /** Whether the tool that keeps the folder's hash links is there, so that a folder without any lost them. */
@@ -113,7 +157,7 @@ const readLayout = async (layout: Layout, signal: AbortSignal): Promise<Collecte
       : [];
   const entries = mergeParts([...folders, ...bundles, ...lost]);
   const problems: StoreProblem[] = [...folder.problems, ...bundles.flatMap((b) => b.problems)];
-  return { entries: [...entries, ...(await readLeftOut(layout, signal))], problems };
+  return { entries: [...entries, ...(await readLeftOut(layout, entries, signal))], problems };
 };
 
 const below = (root: string, layout: Layout): Layout => {
@@ -123,6 +167,8 @@ const below = (root: string, layout: Layout): Layout => {
     folder: at(layout.folder),
     bundles: layout.bundles.map(at),
     ...(layout.annotated !== undefined && { annotated: at(layout.annotated) }),
+    ...(layout.sources && { sources: layout.sources.map(at) }),
+    ...(layout.local !== undefined && { local: at(layout.local) }),
     ...(layout.selection && {
       selection: {
         configuration: at(layout.selection.configuration),

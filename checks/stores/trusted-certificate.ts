@@ -18,7 +18,7 @@ export const purposeNames: Readonly<Record<string, string>> = {
   [oids.ocspSigning]: 'ocspSigning',
 };
 
-const allPurposes = Object.values(purposeNames);
+export const allPurposes = Object.values(purposeNames);
 
 const maxPurposes = 64;
 
@@ -31,22 +31,33 @@ const readPurposes = (reader: DerReader): string[] => {
 
 const isAny = (oid: string): boolean => oid === oids.anyExtendedKeyUsage;
 
-/**
- * Splits the DER of a `TRUSTED CERTIFICATE` into the certificate and its trust. A purpose that is
- * rejected is not trusted; a list of trusted purposes excludes all others (obj_trust in x509_trust.c).
- * @throws DerError
- */
-export const readTrustedCertificate = (
-  bytes: Uint8Array,
-): Pick<StoreEntry, 'der' | 'trust' | 'purposes'> => {
+export interface TrustSettings {
+  readonly der: Uint8Array;
+  /** Object identifiers; absent where nothing is said. */
+  readonly allowed?: readonly string[];
+  readonly rejected: readonly string[];
+}
+
+/** Splits the DER of a `TRUSTED CERTIFICATE` into the certificate and its settings. @throws DerError */
+export const readTrustSettings = (bytes: Uint8Array): TrustSettings => {
   const reader = new DerReader(bytes);
   const der = reader.whole(reader.read(tags.sequence));
-  if (reader.isDone()) return { der, trust: 'trusted' };
+  if (reader.isDone()) return { der, rejected: [] };
   const aux = reader.inside();
   reader.finish();
   const allowed = aux.peek() === tags.sequence ? readPurposes(aux.inside()) : undefined;
   const rejected =
     aux.peek() === contextConstructed(0) ? readPurposes(aux.inside(contextConstructed(0))) : [];
+  return { der, rejected, ...(allowed && { allowed }) };
+};
+
+type Trust = Pick<StoreEntry, 'der' | 'trust' | 'purposes'>;
+
+/**
+ * As OpenSSL takes the settings: a purpose that is rejected is not trusted; a list of trusted purposes
+ * excludes all others (obj_trust in x509_trust.c).
+ */
+export const opensslTrust = ({ der, allowed, rejected }: TrustSettings): Trust => {
   if (rejected.some(isAny)) return { der, trust: 'distrusted', purposes: [] };
   if (allowed === undefined && rejected.length === 0) return { der, trust: 'trusted' };
   const named =
@@ -55,4 +66,11 @@ export const readTrustedCertificate = (
       : allowed.map((oid) => purposeNames[oid] ?? oid);
   const refused = new Set(rejected.map((oid) => purposeNames[oid] ?? oid));
   return { der, trust: 'trusted', purposes: named.filter((purpose) => !refused.has(purpose)) };
+};
+
+/** As p11-kit takes them: a certificate that is rejected for something and trusted for nothing is distrusted. */
+export const p11KitTrust = (settings: TrustSettings): Trust => {
+  const { der, allowed, rejected } = settings;
+  const isRejected = allowed === undefined && rejected.length > 0;
+  return isRejected ? { der, trust: 'distrusted' } : opensslTrust(settings);
 };

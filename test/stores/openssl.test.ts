@@ -270,6 +270,15 @@ describe("Debian's store", { skip: lacksUpdate }, () => {
     );
   });
 
+  it('lacks a root that was added by hand while the tool has not run', async (t) => {
+    const root = await debian(t, conf.all);
+    await lay(root, { 'usr/local/share/ca-certificates/own/new.crt': absentRoot.pem });
+    const store = await systemStoreOf(root);
+    assert.equal(await verdictIn(store, absentRoot.der), 'root-missing not-taken-over');
+    await updateCertificates(root);
+    assert.equal(await verdictIn(await systemStoreOf(root), absentRoot.der), 'ok');
+  });
+
   it('lacks what only the folder has, where the bundle is gone', async (t) => {
     const root = await debian(t, conf.all);
     await rm(join(root, 'etc/ssl/certs/ca-certificates.crt'));

@@ -1,0 +1,104 @@
+/** p11-kit's trust module: folders of anchors and of blocked certificates (trust(1), update-ca-trust(8)). */
+
+import { join } from 'node:path';
+import type { StoreEntry, StoreProblem, TrustStore } from '../types.ts';
+import { kindOfPath, mapBounded, readFolder, readStoreFile } from './files.ts';
+import { looksLikeP11Kit, readP11KitFile } from './p11-kit-file.ts';
+import { looksLikePem, readPemBundle } from './pem.ts';
+import { type Collected, StoreError, contentsOf } from './store-error.ts';
+import { p11KitTrust } from './trusted-certificate.ts';
+
+/** Pairs of what the distribution ships and what the administrator adds, by distribution. */
+export const sourceFolders = {
+  redhat: ['/usr/share/pki/ca-trust-source', '/etc/pki/ca-trust/source'],
+  suse: ['/usr/share/pki/trust', '/etc/pki/trust'],
+  arch: ['/usr/share/ca-certificates/trust-source', '/etc/ca-certificates/trust-source'],
+} as const;
+
+/** What a folder says of all certificates in it; those beside the folders speak for themselves. */
+const subfolders: readonly (readonly [name: string, trust?: StoreEntry['trust']])[] = [
+  ['.'],
+  ['anchors', 'trusted'],
+  ['blocklist', 'distrusted'],
+  ['blacklist', 'distrusted'],
+];
+
+const readFile = (
+  bytes: Buffer,
+  path: string,
+  trust: StoreEntry['trust'] | undefined,
+): Collected => {
+  if (looksLikeP11Kit(bytes)) return readP11KitFile(bytes, path, trust);
+  const isPem = looksLikePem(bytes);
+  const found: Collected = isPem
+    ? readPemBundle(bytes, path, p11KitTrust)
+    : { entries: [{ der: bytes, trust: 'trusted', origin: path }], problems: [] };
+  const entries = found.entries.flatMap((entry): StoreEntry[] => {
+    // A TRUSTED CERTIFICATE that lies in no folder of anchors is one all the same
+    if (trust === undefined) return entry.purposes || entry.trust !== 'trusted' ? [entry] : [];
+    return [{ ...entry, trust: entry.trust === 'distrusted' ? 'distrusted' : trust }];
+  });
+  return { entries, problems: found.problems };
+};
+
+const readOneFolder = async (
+  folder: string,
+  trust: StoreEntry['trust'] | undefined,
+  signal: AbortSignal,
+): Promise<readonly Collected[]> => {
+  if ((await kindOfPath(folder)) !== 'folder') return [];
+  const names = (await readFolder(folder, signal)).filter((entry) => !entry.folder);
+  return mapBounded(names, async ({ name }): Promise<Collected> => {
+    const path = join(folder, name);
+    try {
+      const bytes = await readStoreFile(path, signal);
+      const isCertificate = looksLikeP11Kit(bytes) || looksLikePem(bytes) || bytes[0] === 0x30;
+      return isCertificate ? readFile(bytes, path, trust) : { entries: [], problems: [] };
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      const problem: StoreProblem = { origin: path, problem: error.message, unreadable: true };
+      return { entries: [], problems: [problem] };
+    }
+  });
+};
+
+/** All that some source folders trust and distrust. @throws StoreError where none of them exists */
+export const readSources = async (
+  folders: readonly string[],
+  signal: AbortSignal,
+): Promise<Collected> => {
+  const kinds = await Promise.all(folders.map((folder) => kindOfPath(folder)));
+  if (!kinds.includes('folder'))
+    throw new StoreError('absent', `${folders.join(' and ')} do not exist`);
+  const parts = await Promise.all(
+    folders.flatMap((folder) =>
+      subfolders.map(([name, trust]) => readOneFolder(join(folder, name), trust, signal)),
+    ),
+  );
+  const all = parts.flat();
+  return {
+    entries: all.flatMap(({ entries }) => entries),
+    problems: all.flatMap(({ problems }) => problems),
+  };
+};
+
+/** What programs see that ask p11-kit themselves (GnuTLS and NSS of these distributions). */
+export const p11KitStore = async (root = '/'): Promise<TrustStore> => {
+  for (const folders of Object.values(sourceFolders)) {
+    const paths = folders.map((folder) => join(root, folder));
+    const [, path] = paths;
+    const [, name] = folders;
+    if (path === undefined) continue;
+    const kinds = await Promise.all(paths.map((each) => kindOfPath(each).catch(() => 'other')));
+    if (!kinds.some((kind) => kind !== 'absent')) continue;
+    const read: TrustStore['read'] = (signal) => contentsOf(() => readSources(paths, signal));
+    return { kind: 'p11-kit', name, path, mail: 'unknown', read };
+  }
+  return {
+    kind: 'p11-kit',
+    name: 'p11-kit',
+    path: sourceFolders.redhat[1],
+    mail: 'unused',
+    read: () => Promise.resolve({ absent: 'p11-kit has no trust sources here' }),
+  };
+};
