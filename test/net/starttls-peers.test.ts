@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { type Socket, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -178,9 +186,11 @@ describe('Postfix as a mail host', { skip: postfixMissing }, () => {
   });
 
   after(async () => {
-    if (master?.pid !== undefined && master.exitCode === null) {
+    // The daemon's master has a session of its own, and its number in a file
+    const pidFile = join(folder, 'spool/pid/master.pid');
+    if (existsSync(pidFile)) {
       const ended = new Promise((resolve) => master?.once('exit', resolve));
-      process.kill(-master.pid, 'SIGTERM'); // the group of this instance, its daemons too
+      process.kill(Number(readFileSync(pidFile, 'latin1').trim()), 'SIGTERM');
       await ended;
     }
     rmSync(folder, { recursive: true });
