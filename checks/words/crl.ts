@@ -60,27 +60,30 @@ const issuer = 'CN=GlobalSign Organization Validation CA - SHA256 - G3, O=Global
 const times = { thisUpdate: '2025-08-28T00:00:00.000Z', nextUpdate: '2025-09-04T00:00:00.000Z' };
 const rfc = 'RFC 5280';
 
+/** What most of them have in common. */
+const common = {
+  owner: 'ca',
+  severity: 'critical',
+  consequence: noRevocationData,
+  commands: showCrl,
+} as const;
+
 export const crlWords: Pick<GapWords<'revocation'>, CrlCode> = {
   'crl-malformed': {
     title: 'CRL cannot be read',
-    owner: 'ca',
-    severity: 'critical',
+    ...common,
     meaning: 'The bytes are meant as a CRL, but break the rules of its encoding or its structure.',
-    consequence: noRevocationData,
     summary: (finding) => `${file(finding)} cannot be read${inBrackets([reasonOf(finding)])}`,
     remedy: (finding) => compareOutside(finding),
-    commands: showCrl,
     example: { target: url, evidence: { url, reason: 'trailing bytes after the CRL' } },
     seeAlso: ['unexpected-content', 'response-truncated', 'crl-signature-invalid'],
     sources: [`${rfc} section 5.1 (CRL fields)`, 'ITU-T X.690 (DER)'],
   },
   'crl-signature-invalid': {
     title: "CRL's signature does not verify",
-    owner: 'ca',
-    severity: 'critical',
+    ...common,
     meaning:
       "The CRL names the right issuer, but its signature was not made with that issuer's key, the issuer may not sign CRLs, or the algorithm is refused. It could be a forgery.",
-    consequence: noRevocationData,
     summary: (finding) =>
       `${file(finding)} has a signature that does not verify${inBrackets([reasonOf(finding)])}`,
     remedy: (finding) =>
@@ -92,15 +95,12 @@ export const crlWords: Pick<GapWords<'revocation'>, CrlCode> = {
   },
   'crl-wrong-issuer': {
     title: 'CRL of another issuer',
-    owner: 'ca',
-    severity: 'critical',
+    ...common,
     meaning:
       'At this address stands the CRL of another certificate authority than the one whose certificates it should cover.',
-    consequence: noRevocationData,
     summary: (finding) => `${file(finding)} is from another issuer${found(finding)}`,
     remedy: (finding) =>
       `${compareOutside(finding)} With a profile of your own, check first that its crls entry names the right issuer for this URL.${expected(finding)}`,
-    commands: showCrl,
     example: {
       target: url,
       evidence: { url, expected: issuer, found: 'CN=GlobalSign Root CA, O=GlobalSign nv-sa, C=BE' },
@@ -110,56 +110,45 @@ export const crlWords: Pick<GapWords<'revocation'>, CrlCode> = {
   },
   'crl-expired': {
     title: 'CRL out of date',
-    owner: 'ca',
-    severity: 'critical',
+    ...common,
     meaning:
       "The CRL's nextUpdate has passed: its issuer should have published a newer one. A CA that has ended no longer publishes.",
-    consequence: noRevocationData,
     summary: (finding) => `${file(finding)} is out of date${timed(finding, 'since', 'nextUpdate')}`,
     remedy: (finding) =>
       `Check first that this host's clock is right. ${compareOutside(finding)} If the issuer's own certificate has ended, no newer CRL will come: run certready profile list and use the profile that follows.`,
-    commands: showCrl,
     example: { target: url, evidence: { url, issuer, ...times } },
     seeAlso: ['clock-skew', 'crl-not-yet-valid', 'crl-number-rollback'],
     sources: [`${rfc} section 5.1.2.5 (nextUpdate)`, 'CA/Browser Forum Baseline Requirements'],
   },
   'crl-not-yet-valid': {
     title: 'CRL from the future',
-    owner: 'ca',
-    severity: 'critical',
+    ...common,
     meaning: "The CRL's thisUpdate lies ahead of the time at which it is judged.",
-    consequence: noRevocationData,
     summary: (finding) => `${file(finding)} is not valid${timed(finding, 'before', 'thisUpdate')}`,
     remedy: (finding) =>
       `Check first that this host's clock and time zone are right: that is the usual cause. ${compareOutside(finding)}`,
-    commands: showCrl,
     example: { target: url, evidence: { url, issuer, ...times } },
     seeAlso: ['clock-skew', 'crl-expired'],
     sources: [`${rfc} section 5.1.2.4 (thisUpdate)`],
   },
   'crl-unsupported-extension': {
     title: 'CRL with an unknown critical extension',
-    owner: 'ca',
-    severity: 'critical',
+    ...common,
     meaning:
       'The CRL carries an extension that is marked critical and that certready does not process; the standard forbids using such a CRL.',
-    consequence: noRevocationData,
     summary: (finding) =>
       `${file(finding)} carries an unknown critical extension${inBrackets([said(finding, 'extension', 'criticalExtension', 'reason')])}`,
     remedy: (finding) =>
       `Report it to ${operator(finding)}: verifiers that follow the standard cannot use this CRL. Use the CA's OCSP responder meanwhile, where the certificates name one.`,
-    commands: showCrl,
     example: { target: url, evidence: { url, issuer, extension: '2.5.29.99' } },
     seeAlso: ['crl-malformed', 'crl-out-of-scope'],
     sources: [`${rfc} section 5.2 (CRL extensions)`],
   },
   'crl-out-of-scope': {
     title: 'CRL for other certificates',
-    owner: 'ca',
-    severity: 'critical',
+    ...common,
     meaning:
       'The CRL says by its issuingDistributionPoint that it does not cover the certificates asked about: another address, another kind of certificate, or only some reasons.',
-    consequence: noRevocationData,
     summary: (finding) => `${file(finding)} covers other certificates${found(finding)}`,
     remedy: (finding) =>
       `Compare the address with the one in the certificate's CRL distribution points. With a profile of your own, correct its crls entry. Otherwise report it to ${operator(finding)}.`,
@@ -173,15 +162,13 @@ export const crlWords: Pick<GapWords<'revocation'>, CrlCode> = {
   },
   'crl-number-rollback': {
     title: 'CRL older than one seen before',
-    owner: 'ca',
-    severity: 'critical',
+    ...common,
     meaning:
       "The CRL's number is lower than that of a CRL of the same issuer that certready has already seen: an old list is served again.",
     consequence:
       'A certificate that was revoked since then counts as good again, for everyone who gets the old list. When the old list ends, revocation cannot be checked at all and Exchange refuses the certificate: mail queues with 454 4.7.5 Certificate validation failure.',
     summary: (finding) => `${file(finding)} is older than one seen before${numbers(finding)}`,
     remedy: (finding) => compareOutside(finding),
-    commands: showCrl,
     example: { target: url, evidence: { url, issuer, crlNumber: '4711', expected: '4712' } },
     seeAlso: ['crl-expired', 'crl-wrong-issuer'],
     sources: [`${rfc} section 5.2.3 (CRL number)`],

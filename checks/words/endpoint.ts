@@ -2,7 +2,15 @@
 
 import type { Finding } from '../types.ts';
 import { noRevocationData } from './consequences.ts';
-import { destinationOf, inBrackets, numberOf, said, shown, urlOf } from './evidence.ts';
+import {
+  destinationOf,
+  inBrackets,
+  numberOf,
+  otherMethod,
+  said,
+  shown,
+  urlOf,
+} from './evidence.ts';
 import type { GapWords } from './gap-info.ts';
 import { onPlatforms } from './on-platforms.ts';
 import * as posix from './posix/commands.ts';
@@ -31,7 +39,7 @@ export const endpointWords: GapWords<'endpoint'> = {
     consequence: noRevocationData,
     summary: (finding) => `${shown(urlOf(finding))} answers ${statusOf(finding)}`,
     remedy: (finding) =>
-      `Nothing is to be changed in this network: the request arrives. 404 or 410: the CA has withdrawn the address; run certready profile list and use the profile that follows, or report it to the CA. 5xx: wait an hour and run again, then tell the operator of ${shown(destinationOf(finding).host)}. 403: ask whether the CA blocks this network's address.`,
+      `Nothing is to be changed in this network: the request arrives. 404 or 410: the CA has withdrawn the address; run certready profile list and use the profile that follows, or report it to the CA. 5xx: wait an hour and run again, then tell the operator of ${shown(destinationOf(finding).host)}. 403: ask whether the CA blocks this network's address.${otherMethod(finding)}`,
     commands: fetchAndLook,
     example: { target: url, evidence: { ...evidence, status: 404 } },
     seeAlso: ['block-page', 'proxy-error', 'unexpected-content'],
@@ -47,7 +55,7 @@ export const endpointWords: GapWords<'endpoint'> = {
     summary: (finding) =>
       `${shown(urlOf(finding))} brings something else than expected${inBrackets([said(finding, 'problem', 'reason', 'found', 'contentType')])}`,
     remedy: (finding) =>
-      `Fetch the address from outside this network as well. The same bytes there: report it to the CA that runs ${shown(destinationOf(finding).host)}. Other bytes there: a proxy or filter on the way rewrites the answer; exempt the host.`,
+      `Fetch the address from outside this network as well. The same bytes there: report it to the CA that runs ${shown(destinationOf(finding).host)}. Other bytes there: a proxy or filter on the way rewrites the answer; exempt the host.${otherMethod(finding)}`,
     commands: fetchAndLook,
     example: {
       target: url,

@@ -52,6 +52,14 @@ export const said = (finding: Finding, ...keys: readonly string[]): string | und
   return undefined;
 };
 
+/** Where only one of OCSP's two ways of asking fails, that says so. */
+export const otherMethod = (finding: Finding): string => {
+  const method = textOf(finding, 'method');
+  return method === undefined || textOf(finding, 'otherMethod') !== 'answered'
+    ? ''
+    : ` Only ${shown(method, 10)} fails; the other way of asking (${method === 'GET' ? 'POST' : 'GET'}) is answered, so look for a filter or cache that treats the two differently.`;
+};
+
 /** A time of the evidence as people read it: `2025-09-04 00:00 UTC`; what is no ISO 8601 time stays as it is. */
 export const timeOf = (finding: Finding, key: string): string | undefined => {
   const text = textOf(finding, key);

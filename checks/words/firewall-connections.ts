@@ -8,6 +8,7 @@ import {
   destinationOf,
   hostPortText,
   inBrackets,
+  said,
   shown,
   textOf,
 } from './evidence.ts';
@@ -159,7 +160,7 @@ export const connectionWords: ConnectionWords = {
       'The connection came about and was then reset or closed before the answer was complete, as deep inspection does when it dislikes the name, the URL or STARTTLS.',
     consequence: hostLost,
     summary: (finding) =>
-      `Connection to ${at(finding)} was cut off${inBrackets([textOf(finding, 'stage')])}`,
+      `Connection to ${at(finding)} was cut off${inBrackets([said(finding, 'closed', 'stage')])}`,
     remedy: (finding) =>
       `The port is open, so a plain port rule is not the cause. Look in the logs of the intrusion prevention, the web filter and the SMTP inspection for ${shown(destinationOf(finding).host)}, and exempt the host from inspection. If nothing is found there, ask the host's operator.${partly(finding)}`,
     commands: onPlatforms({

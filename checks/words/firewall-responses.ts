@@ -8,6 +8,7 @@ import {
   hostPortText,
   inBrackets,
   numberOf,
+  otherMethod,
   shown,
   textOf,
   textsOf,
@@ -124,7 +125,7 @@ export const responseWords: ResponseWords = {
     summary: (finding) =>
       `A web page came instead of ${shown(urlOf(finding))}${pageTitle(finding)}`,
     remedy: (finding) =>
-      `Exempt ${shown(destinationOf(finding).host)} from the web filter and from any login portal, for this host's address and without a user name: mail servers cannot log in to a portal. The page names the product or the rule; read it with the commands below.`,
+      `Exempt ${shown(destinationOf(finding).host)} from the web filter and from any login portal, for this host's address and without a user name: mail servers cannot log in to a portal. The page names the product or the rule; read it with the commands below.${otherMethod(finding)}`,
     commands: fetchAndLook,
     example: {
       target: url,

@@ -5,6 +5,7 @@ import { noRevocationData } from './consequences.ts';
 import {
   destinationOf,
   inBrackets,
+  otherMethod,
   reasonOf,
   said,
   shown,
@@ -32,7 +33,7 @@ const filesNeeded =
   "To repeat it by hand you need a file: for openssl the issuing CA's certificate in issuer.pem, for certutil the certificate asked about in certificate.cer.";
 
 const report = (finding: Finding): string =>
-  `Ask from outside this network as well. The same answer there: report it to ${operator(finding)}. Another answer there: a cache or proxy on the way changes it; exempt the host.`;
+  `Ask from outside this network as well. The same answer there: report it to ${operator(finding)}. Another answer there: a cache or proxy on the way changes it; exempt the host.${otherMethod(finding)}`;
 
 const reason = (finding: Finding): string =>
   inBrackets([reasonOf(finding) ?? said(finding, 'responseStatus', 'found')]);
@@ -55,93 +56,83 @@ const evidence = {
 const times = { thisUpdate: '2025-08-28T00:00:00.000Z', nextUpdate: '2025-09-01T00:00:00.000Z' };
 const rfc = 'RFC 6960';
 
+/** What most of them have in common. */
+const common = {
+  owner: 'ca',
+  severity: 'critical',
+  consequence: `${noRevocationData} ${alsoCrl}`,
+  commands: ask,
+} as const;
+
 export const ocspWords: Pick<GapWords<'revocation'>, OcspCode> = {
   'ocsp-malformed': {
     title: 'OCSP response cannot be read',
-    owner: 'ca',
-    severity: 'critical',
+    ...common,
     meaning:
       'The bytes are meant as an OCSP response, but break the rules of its encoding, its structure or its type.',
-    consequence: `${noRevocationData} ${alsoCrl}`,
     summary: (finding) => `${responder(finding)} answers unreadable bytes${reason(finding)}`,
     remedy: (finding) => `${report(finding)} ${filesNeeded}`,
-    commands: ask,
     example: { target: url, evidence: { ...evidence, reason: 'no response bytes' } },
     seeAlso: ['unexpected-content', 'block-page', 'ocsp-error'],
     sources: [`${rfc} section 4.2 (response syntax)`],
   },
   'ocsp-error': {
     title: 'OCSP responder reports an error',
-    owner: 'ca',
-    severity: 'critical',
+    ...common,
     meaning:
       'The responder was reached and answered internalError, malformedRequest or sigRequired instead of a status.',
-    consequence: `${noRevocationData} ${alsoCrl}`,
     summary: (finding) => `${responder(finding)} reports an error${reason(finding)}`,
     remedy: (finding) =>
       `After internalError, wait an hour and run again. After malformedRequest, check whether a proxy rewrites the request: compare with the answer from outside. After sigRequired, use the CRL: the responder serves known customers only. Report what stays to ${operator(finding)}. ${filesNeeded}`,
-    commands: ask,
     example: { target: url, evidence: { ...evidence, found: 'internalError' } },
     seeAlso: ['ocsp-try-later', 'ocsp-unauthorized'],
     sources: [`${rfc} sections 2.3 and 4.2.1 (error responses)`],
   },
   'ocsp-try-later': {
     title: 'OCSP responder is busy',
-    owner: 'ca',
-    severity: 'critical',
+    ...common,
     meaning: 'The responder answered tryLater: it is reached, but cannot answer now.',
-    consequence: `${noRevocationData} ${alsoCrl}`,
     summary: (finding) => `${responder(finding)} says: try later`,
     remedy: (finding) =>
       `Wait an hour and run certready --once again. If it stays, report it to ${operator(finding)}. ${filesNeeded}`,
-    commands: ask,
     example: { target: url, evidence },
     seeAlso: ['ocsp-error', 'http-status'],
     sources: [`${rfc} section 2.3 (tryLater)`],
   },
   'ocsp-unauthorized': {
     title: 'OCSP responder not in charge of the certificate',
-    owner: 'ca',
-    severity: 'critical',
+    ...common,
     meaning:
       'The responder answered unauthorized: it does not know this issuer or this certificate, or no longer, for example because the certificate has ended.',
-    consequence: `${noRevocationData} ${alsoCrl}`,
     summary: (finding) =>
       `${responder(finding)} is not authorized for this certificate${serial(finding)}`,
     remedy: (finding) =>
       `If the certificate asked about or its issuer has ended, the CA has rightly stopped: run certready profile list and use the profile that follows. With a profile of your own, check that its ocsp entry names the right issuer for this URL. Otherwise report it to ${operator(finding)}. ${filesNeeded}`,
-    commands: ask,
     example: { target: url, evidence },
     seeAlso: ['ocsp-unknown', 'ocsp-error', 'certificate-expired'],
     sources: [`${rfc} section 2.3 (unauthorized)`, 'RFC 9919 (lightweight OCSP)'],
   },
   'ocsp-signature-invalid': {
     title: "OCSP response's signature does not verify",
-    owner: 'ca',
-    severity: 'critical',
+    ...common,
     meaning:
       "The response's signature was not made with the key of the certificate that it names. It could be a forgery.",
-    consequence: `${noRevocationData} ${alsoCrl}`,
     summary: (finding) =>
       `${responder(finding)} signs with a signature that does not verify${reason(finding)}`,
     remedy: (finding) =>
       `Do not rely on this answer. ${report(finding)} If only this host gets it, treat it as tampering. ${filesNeeded}`,
-    commands: ask,
     example: { target: url, evidence: { ...evidence, reason: 'RSA signature' } },
     seeAlso: ['ocsp-responder-unauthorized', 'ocsp-malformed'],
     sources: [`${rfc} section 3.2 (acceptance of signed responses)`],
   },
   'ocsp-responder-unauthorized': {
     title: 'OCSP response by a signer without the right',
-    owner: 'ca',
-    severity: 'critical',
+    ...common,
     meaning:
       'The signature is right, but the signer is neither the issuer itself nor a responder that the issuer has certified for OCSP signing and whose certificate is valid.',
-    consequence: `${noRevocationData} ${alsoCrl}`,
     summary: (finding) =>
       `${responder(finding)} signs without the right to answer${reason(finding)}`,
     remedy: (finding) => `${report(finding)} ${filesNeeded}`,
-    commands: ask,
     example: {
       target: url,
       evidence: { ...evidence, responder: 'CN=Example Responder', reason: 'no id-kp-OCSPSigning' },
@@ -151,68 +142,55 @@ export const ocspWords: Pick<GapWords<'revocation'>, OcspCode> = {
   },
   'ocsp-certificate-mismatch': {
     title: 'OCSP answer about another certificate',
-    owner: 'ca',
-    severity: 'critical',
+    ...common,
     meaning:
       "The response is about other certificates than the one asked about: its issuer's hashes or its serial number differ.",
-    consequence: `${noRevocationData} ${alsoCrl}`,
     summary: (finding) =>
       `${responder(finding)} answers about another certificate${reason(finding)}`,
     remedy: (finding) =>
       `${report(finding)} A cache that ignores the request's body gives everybody the same answer: OCSP over POST must not be cached. ${filesNeeded}`,
-    commands: ask,
     example: { target: url, evidence: { ...evidence, found: '01' } },
     seeAlso: ['ocsp-responder-unauthorized', 'ocsp-unknown'],
     sources: [`${rfc} section 3.2 (acceptance of signed responses)`],
   },
   'ocsp-expired': {
     title: 'OCSP response out of date',
-    owner: 'ca',
-    severity: 'critical',
+    ...common,
     meaning: "The response's nextUpdate has passed: the responder or a cache serves an old answer.",
-    consequence: `${noRevocationData} ${alsoCrl}`,
     summary: (finding) =>
       `${responder(finding)} answers with an old response${timed(finding, 'nextUpdate')}`,
     remedy: (finding) =>
       `Check first that this host's clock is right. ${report(finding)} ${filesNeeded}`,
-    commands: ask,
     example: { target: url, evidence: { ...evidence, ...times } },
     seeAlso: ['clock-skew', 'ocsp-not-yet-valid', 'crl-expired'],
     sources: [`${rfc} sections 2.4 and 3.2 (times)`, 'RFC 9919 (lightweight OCSP)'],
   },
   'ocsp-not-yet-valid': {
     title: 'OCSP response from the future',
-    owner: 'ca',
-    severity: 'critical',
+    ...common,
     meaning: "The response's thisUpdate lies ahead of the time at which it is judged.",
-    consequence: `${noRevocationData} ${alsoCrl}`,
     summary: (finding) =>
       `${responder(finding)} answers with a future response${timed(finding, 'thisUpdate')}`,
     remedy: (finding) =>
       `Check first that this host's clock and time zone are right: that is the usual cause. ${report(finding)} ${filesNeeded}`,
-    commands: ask,
     example: { target: url, evidence: { ...evidence, ...times } },
     seeAlso: ['clock-skew', 'ocsp-expired'],
     sources: [`${rfc} sections 2.4 and 3.2 (times)`],
   },
   'ocsp-nonce-mismatch': {
     title: 'OCSP response to another request',
-    owner: 'ca',
-    severity: 'critical',
+    ...common,
     meaning:
       "The request carried a random number (nonce) and the response carries another: it was made for somebody else's request, or replayed.",
-    consequence: `${noRevocationData} ${alsoCrl}`,
     summary: (finding) => `${responder(finding)} returns another nonce than was sent`,
     remedy: (finding) => `${report(finding)} ${filesNeeded}`,
-    commands: ask,
     example: { target: url, evidence: { ...evidence, expected: '0410A1B2', found: '0410FFEE' } },
     seeAlso: ['ocsp-certificate-mismatch', 'ocsp-expired'],
     sources: ['RFC 9654 (OCSP nonce)'],
   },
   'ocsp-unknown': {
     title: 'OCSP responder does not know the certificate',
-    owner: 'ca',
-    severity: 'critical',
+    ...common,
     meaning:
       'The responder answers with a valid signature that it does not know the certificate (status unknown): its issuer has no record of it.',
     consequence:
@@ -220,7 +198,6 @@ export const ocspWords: Pick<GapWords<'revocation'>, OcspCode> = {
     summary: (finding) => `${responder(finding)} does not know the certificate${serial(finding)}`,
     remedy: (finding) =>
       `With a profile of your own, check the issuer and the serial number of its ocsp entry. Otherwise report it to ${operator(finding)}: a certificate that its own issuer does not know must not be used. ${filesNeeded}`,
-    commands: ask,
     example: { target: url, evidence: { ...evidence, certStatus: 'unknown' } },
     seeAlso: ['ocsp-unauthorized', 'certificate-revoked'],
     sources: [`${rfc} section 2.2 (certificate status)`],

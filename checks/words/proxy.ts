@@ -11,6 +11,7 @@ import {
   inBrackets,
   numberOf,
   proxyOf,
+  said,
   shown,
   targetOf,
   textOf,
@@ -45,7 +46,8 @@ const throughTarget = (finding: Finding): Finding => ({
 
 const status = (finding: Finding): string => {
   const code = numberOf(finding, 'status');
-  return code === undefined ? '' : ` (HTTP ${code})`;
+  const http = code === undefined ? undefined : `HTTP ${code}`;
+  return inBrackets([http, said(finding, 'proxyError', 'error')]);
 };
 
 const fetchThroughProxy = onPlatforms({
@@ -83,7 +85,7 @@ export const proxyWords: GapWords<'proxy'> = {
     consequence: `${noRevocationData} Windows fetches revocation data as a service account, without anyone who could type a password.`,
     summary: (finding) => `The proxy ${shown(targetOf(finding))} asks for a password (HTTP 407)`,
     remedy: (finding) =>
-      `Let this host's address pass ${shown(targetOf(finding))} without a login, at least to the hosts of the profile (certready profile show ID --allow-list lists them). A password in certready's proxy setting would only open the way for certready, not for the mail server.`,
+      `${said(finding, 'credentials') === 'refused' ? 'The proxy refused the password that it was given. ' : ''}Let this host's address pass ${shown(targetOf(finding))} without a login, at least to the hosts of the profile (certready profile show ID --allow-list lists them). A password in certready's proxy setting would only open the way for certready, not for the mail server.`,
     commands: onPlatforms({
       posix: (finding) => [...proxySettings.posix, posix.fetch(throughTarget(finding))],
       powershell: (finding) => [

@@ -1,12 +1,17 @@
 /** Words for revocation data. */
 
+import type { Finding } from '../types.ts';
+import { sourceOf } from './certificate-source.ts';
 import { crlWords } from './crl.ts';
-import { inBrackets, isPeer, shown, targetOf, textOf } from './evidence.ts';
+import { inBrackets, said, shown, targetOf, textOf } from './evidence.ts';
 import type { GapWords } from './gap-info.ts';
 import { ocspWords } from './ocsp.ts';
 import { onPlatforms } from './on-platforms.ts';
 import * as posix from './posix/commands.ts';
 import * as powershell from './powershell/commands.ts';
+
+const details = (finding: Finding): string =>
+  inBrackets([said(finding, 'serials', 'serial'), textOf(finding, 'reason')]);
 
 export const revocationWords: GapWords<'revocation'> = {
   ...crlWords,
@@ -20,18 +25,20 @@ export const revocationWords: GapWords<'revocation'> = {
     consequence:
       "Exchange and gateways that check revocation refuse the certificate, and every certificate below it if it is a CA's: mail queues with 454 4.7.5 Certificate validation failure. Postfix, Exim and OpenSMTPD do not ask and keep sending; if the key was stolen, they cannot tell its thief from the mail host.",
     summary: (finding) =>
-      `Revoked according to ${shown(targetOf(finding))}${inBrackets([textOf(finding, 'serial'), textOf(finding, 'reason')])}`,
+      sourceOf(finding) === 'mail-host'
+        ? `The certificate of ${shown(targetOf(finding))} is revoked${details(finding)}`
+        : `Revoked according to ${shown(targetOf(finding))}${details(finding)}`,
     remedy: (finding) =>
-      isPeer(finding)
+      sourceOf(finding) === 'mail-host'
         ? `Tell the operator of ${shown(targetOf(finding))} that the certificate is revoked. Do not switch revocation checks off: find out by telephone whether the mail host was broken into.`
         : `A revoked certificate does not come back: look for the CA's announcement, run certready profile list and use the profile that follows. Wrong revocations have happened; fetch the data from outside this network too before acting.`,
     commands: onPlatforms({
       posix: (finding) =>
-        isPeer(finding)
+        sourceOf(finding) === 'mail-host'
           ? [posix.starttls(finding, ' -status')]
           : [posix.fetch(finding), posix.crlText()],
       powershell: (finding) =>
-        isPeer(finding)
+        sourceOf(finding) === 'mail-host'
           ? [powershell.starttls(finding), powershell.verifyWithFetch()]
           : [powershell.fetch(finding), powershell.dump()],
     }),
