@@ -1,5 +1,6 @@
 /** Asks the tasks: all at once up to a bound, each timed; a throw or a passed deadline costs that task only. */
 
+import { setMaxListeners } from 'node:events';
 import type { Observation } from '../../checks/types.ts';
 import type { RunContext } from './context.ts';
 import type { Planned } from './plan.ts';
@@ -47,6 +48,7 @@ export const execute = async (
 ): Promise<readonly Executed[]> => {
   const { signal: deadline, clear } = startDeadline(timeoutMs);
   const stop = AbortSignal.any([deadline, signal]);
+  setMaxListeners(0, stop); // every task listens to it
   const stopped = rejectOnAbort(stop);
   stopped.catch(() => undefined); // each task awaits it; none may be left
   let done = 0;

@@ -143,6 +143,13 @@ suite('the bundle', () => {
 });
 
 suite('as a process', () => {
+  it('says nothing on standard error of a run with many gaps', async () => {
+    const profiles = builtInIds.flatMap((id) => ['--profile', id]);
+    const nowhere = ['--proxy', 'none', '--connect-to', '::127.0.0.1:1', '--smtp', '127.0.0.1'];
+    const { status, stderr } = await ended(start(['--once', ...profiles, ...nowhere]));
+    assert.deepEqual([status, stderr], [2, '']);
+  });
+
   it('ends with 3 and one line for a wrong command line', async () => {
     const { status, stdout, stderr } = await ended(start(['--once', '--fromat', 'json']));
     assert.deepEqual([status, stdout], [3, '']);

@@ -5,8 +5,9 @@ import { readFile } from 'node:fs/promises';
 import { it, suite } from 'node:test';
 import type { z } from 'zod';
 import type { Report } from '../../agent/report/report.ts';
-import type { reportSchema } from '../../agent/report/schema.ts';
+import { reportSchema } from '../../agent/report/schema.ts';
 import { publishedSchemas } from '../../agent/schemas.ts';
+import { runProgram } from '../helpers/program.ts';
 
 /** True only for types that are assignable to each other. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
@@ -38,5 +39,17 @@ suite('published schemas', () => {
 
   it('the report schema has the type of Report', () => {
     assert.deepEqual([typeIsInferred, fieldsAreInferred], [true, true]);
+  });
+
+  it('the report of a run with all kinds of check is as the report schema says', async () => {
+    const { stdout } = await runProgram([
+      ...['--once', '--format', 'json', '--proxy', 'none'],
+      ...['--connect-to', '::127.0.0.1:1', '--smtp', '127.0.0.1'],
+    ]);
+    const report: unknown = JSON.parse(stdout);
+    const checked = reportSchema.safeParse(report);
+    assert.deepEqual(checked.error?.issues ?? [], []);
+    assert.deepEqual(checked.data, report);
+    assert.ok((checked.data?.gaps.length ?? 0) > 0);
   });
 });
