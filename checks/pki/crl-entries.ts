@@ -29,6 +29,10 @@ const reasonCode = 21;
 const invalidityDate = 24;
 const certificateIssuer = 29;
 
+/** A copy: what a window shows changes with the next chunk. (A Buffer's `slice` is none.) */
+const copyOf = (bytes: Uint8Array, start: number, end: number): Uint8Array =>
+  Uint8Array.from(bytes.subarray(start, end));
+
 export class EntryWalker {
   /** Entries walked so far. */
   entries = 0;
@@ -83,7 +87,7 @@ export class EntryWalker {
     if (this.hits.length >= maxHits)
       throw new DerError(`a serial number more than ${maxHits} times`, start);
     this.hits.push({
-      raw: window.bytes.slice(start, end),
+      raw: copyOf(window.bytes, start, end),
       ...(this.issuerInForce && { certificateIssuer: this.issuerInForce }),
     });
   }
@@ -156,7 +160,7 @@ export class EntryWalker {
           throw new DerError('certificateIssuer without a directory name', start);
         reader.finish();
         this.namesIssuers = true;
-        this.issuerInForce = window.bytes.slice(start, end);
+        this.issuerInForce = copyOf(window.bytes, start, end);
         break;
       }
     }

@@ -45,7 +45,7 @@ export const walkPlain = (
   while (at <= last) {
     // 30 LL 02 SS: LL below 128, SS below 32.
     const head = view.getInt32(at);
-    const serialLength = head & 0xff;
+    const serialLength = head & 0x1f;
     const time = (at + serialLength + 4) | 0;
     const next = (at + 2 + ((head >> 16) & 0xff)) | 0;
     // Nine equal leading bits: not minimal.
