@@ -35,8 +35,6 @@ const maxCertificates = 256;
 /** asn1js makes an object of every value; a certificate has about 150. */
 const pkcs7Limits = { maxDepth: 32, maxNodes: 60_000, maxContentLength: maxBytes };
 
-const signedDataOid = '1.2.840.113549.1.7.2';
-
 const tooMany = (): CertificatesFileError =>
   new CertificatesFileError('too-large', `more than ${maxCertificates} certificates`);
 
@@ -77,33 +75,33 @@ const looksLikeContentInfo = (bytes: Uint8Array): boolean => {
 };
 
 /**
- * The certificates of a SignedData as they stand in the file. Real files are BER as often as DER, so
- * asn1js reads the outer layers; pkijs on top of it would encode each certificate anew.
+ * The certificates of a SignedData as they stand in the file. Real files are BER as often as DER: asn1js
+ * reads the values within bounds, pkijs the ContentInfo around them. The certificates are taken by place,
+ * since pkijs would refuse them all for one bad one, and encode the others anew.
  */
 const pkcs7Entries = async (bytes: Uint8Array): Promise<Uint8Array[]> => {
-  const asn1 = await import('asn1js');
+  const [asn1, pkijs] = await Promise.all([import('asn1js'), import('pkijs')]);
   const malformed = (what: string): CertificatesFileError =>
     new CertificatesFileError('malformed', `PKCS#7: ${what}`);
-  let parsed;
-  try {
-    parsed = asn1.fromBER(bytes, pkcs7Limits);
-  } catch (error) {
-    throw malformed(error instanceof Error ? error.message : 'unreadable');
-  }
-  if (parsed.offset === -1) throw malformed(parsed.result.error);
-  if (parsed.offset !== bytes.length) throw malformed('bytes left over');
-  const children = (node: unknown): readonly unknown[] =>
-    node instanceof asn1.Sequence || node instanceof asn1.Set || node instanceof asn1.Constructed
-      ? node.valueBlock.value
-      : [];
-  const isContext = (node: unknown, n: number): boolean =>
-    node instanceof asn1.Constructed && node.idBlock.tagClass === 3 && node.idBlock.tagNumber === n;
-  const [type, content] = children(parsed.result);
-  if (!(type instanceof asn1.ObjectIdentifier) || type.getValue() !== signedDataOid)
-    throw malformed('not SignedData');
-  const fields = children(children(content)[0]);
-  const set = fields.slice(3).find((field) => isContext(field, 0));
-  const entries = children(set).filter((node) => node instanceof asn1.Sequence);
+  const contentOf = (): unknown => {
+    try {
+      const { offset, result } = asn1.fromBER(bytes, pkcs7Limits);
+      if (offset === -1) throw new Error(result.error);
+      if (offset !== bytes.length) throw new Error('bytes left over');
+      const info = new pkijs.ContentInfo({ schema: result });
+      if (info.contentType !== pkijs.id_ContentType_SignedData) throw new Error('not SignedData');
+      return info.content as unknown;
+    } catch (error) {
+      throw malformed(error instanceof Error ? error.message : 'unreadable');
+    }
+  };
+  const signedData = contentOf();
+  const fields = signedData instanceof asn1.Sequence ? signedData.valueBlock.value : [];
+  const set = fields
+    .slice(3) // version, digestAlgorithms, encapContentInfo (RFC 5652 5.1)
+    .find(({ idBlock }) => idBlock.tagClass === 3 && idBlock.tagNumber === 0);
+  const nodes = set instanceof asn1.Constructed ? set.valueBlock.value : [];
+  const entries = nodes.filter((node) => node instanceof asn1.Sequence);
   if (entries.length > maxCertificates) throw tooMany();
   return entries.map((entry) => Uint8Array.from(entry.valueBeforeDecodeView));
 };
