@@ -36,6 +36,8 @@ export interface Config {
   readonly smtp: readonly string[];
   readonly alerts: readonly AlertReceiver[];
   readonly remindEvery: Duration;
+  /** In how many runs in a row a gap is seen before it is told. */
+  readonly confirmAfter: number;
   readonly metrics: { readonly listen?: string; readonly textfile?: string };
   readonly log: {
     readonly level: LogLevel;
@@ -55,6 +57,7 @@ export const defaultConfig = (stateDir: string): Config => ({
   smtp: [],
   alerts: [],
   remindEvery: '24h',
+  confirmAfter: 2,
   metrics: {},
   log: { level: 'info', format: 'json' },
 });

@@ -53,6 +53,7 @@ const proxyText = 'system, none, http://[USER:PASSWORD@]HOST:PORT, env:NAME or f
 const urlText = 'an http or https URL, env:NAME or file:PATH';
 const secretText = 'a text, env:NAME or file:PATH, or a list of them';
 const storesText = 'auto, or a list of { path: PATH }';
+const confirmText = 'a whole number from 1 to 10';
 const listenText = 'ADDRESS:PORT, such as 127.0.0.1:9810';
 
 const hostPort = (what: string) =>
@@ -99,6 +100,11 @@ export const configSchema = mapping(
     smtp: list(hostPort(hostPortText), hostPortText),
     alerts: list(alert, 'receivers, each with type and url'),
     remindEvery: duration(minute, 365 * day, '1m to 365d'),
+    confirmAfter: z
+      .int(confirmText)
+      .min(1, confirmText)
+      .max(10, confirmText)
+      .describe('In how many runs in a row a gap is seen before it is told, 1 to 10.'),
     metrics: mapping({
       listen: hostPort(listenText)
         .refine((text) => /:\d+$/.test(text), listenText)

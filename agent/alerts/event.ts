@@ -1,0 +1,68 @@
+/** What is told: something about a gap, or about the agent itself. */
+
+import type { Gap, Report } from '../report/report.ts';
+
+export const gapEventTypes = [
+  'gap.opened',
+  'gap.changed',
+  'gap.resolved',
+  'gap.reminder',
+] as const;
+export const agentEventTypes = ['agent.trouble', 'agent.recovered'] as const;
+
+export type GapEventType = (typeof gapEventTypes)[number];
+export type AgentEventType = (typeof agentEventTypes)[number];
+
+/** `seen`: a check looked and the gap was not there. `not-asked`: no check asks about it any more. */
+export type Resolution = 'seen' | 'not-asked';
+
+/** What a receiver was told of a gap before it changed, where that is part of the gap's labels. */
+export type Told = Pick<Gap, 'severity' | 'owner'>;
+
+/** Times are ISO 8601. */
+export interface GapEvent {
+  readonly type: GapEventType;
+  readonly at: string;
+  /** The first of the profiles whose checks show the gap. */
+  readonly profile: string;
+  /** All of them, where there are several. */
+  readonly profiles?: readonly string[];
+  /** As the report has it; on `gap.resolved` as it was last seen. */
+  readonly gap: Gap;
+  /** When this occurrence was first seen. */
+  readonly since: string;
+  /** On `gap.resolved` only. */
+  readonly resolution?: Resolution;
+  /** On `gap.changed` and `gap.resolved`, where severity or owner were told otherwise before. */
+  readonly previous?: Told;
+}
+
+/** A trouble of the agent's own. */
+export interface Problem {
+  /** Stable, e.g. `state-unwritable`. */
+  readonly code: string;
+  readonly summary: string;
+}
+
+export interface AgentEvent {
+  readonly type: AgentEventType;
+  readonly at: string;
+  readonly problem: Problem;
+  readonly since: string;
+  /** The trouble was told before and is still there. */
+  readonly reminder?: true;
+}
+
+export type AlertEvent = GapEvent | AgentEvent;
+
+export const isGapEvent = (event: AlertEvent): event is GapEvent => 'gap' in event;
+
+/** What an event is about; the order of events is kept per subject and receiver. */
+export const subjectOf = (event: AlertEvent): string =>
+  isGapEvent(event) ? event.gap.id : `agent:${event.problem.code}`;
+
+/** Who tells it. */
+export interface Teller {
+  readonly host: Report['host'];
+  readonly agent: Report['agent'];
+}
