@@ -1,0 +1,525 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parseCertificate } from '../../checks/pki/certificate.ts';
+import { type CrlVerdict, clockToleranceMs, judgeCrl } from '../../checks/pki/crl-judge.ts';
+import { readCrl } from '../../checks/pki/crl-reader.ts';
+import { oids } from '../../checks/pki/oids.ts';
+import type { GapCode } from '../../checks/types.ts';
+import { opensslCrlCheck } from '../helpers/crl-oracle.ts';
+import { enumerated, integer } from '../helpers/der-writer.ts';
+import { lacking } from '../helpers/programs.ts';
+import {
+  type CrlOptions,
+  type Identity,
+  flippedLastByte,
+  makeCa,
+  testTime,
+} from '../helpers/private-ca.ts';
+import {
+  authorityKeyIdentifier,
+  basicConstraints,
+  certificateIssuer,
+  crlDistributionPoints,
+  crlNumber,
+  deltaCrlIndicator,
+  extension,
+  invalidityDate,
+  issuingDistributionPoint,
+  keyUsage,
+  nameOf,
+  subjectKeyIdentifier,
+  unknownExtension,
+} from '../helpers/x509-writer.ts';
+
+const url = 'http://crl.example/ca.crl';
+const otherUrl = 'http://crl.example/other.crl';
+const ca = makeCa({ name: 'C=BE, O=Test, CN=CA' });
+const point = (...uris: string[]) => crlDistributionPoints({ uris });
+const leaf = ca.issue({ name: 'leaf', extensions: [point(url)] });
+const subCa = ca.issue({ name: 'sub CA', ca: true, extensions: [point(url)] });
+const other = makeCa({ name: 'C=BE, O=Test, CN=Other' });
+/** The CA's name with another key: rolled over, or somebody else's. */
+const namesake = makeCa({ name: 'C=BE, O=Test, CN=CA' });
+/** The CA's name and key in certificates of their own. */
+const reissued = (...extensions: Buffer[]) =>
+  makeCa({ name: ca.name, key: ca, onlyExtensions: extensions });
+
+const hours = (count: number): number => count * 3_600_000;
+const listing = (reason?: number): Pick<CrlOptions, 'entries'> => ({
+  entries: [{ serial: leaf.serial, ...(reason !== undefined && { reason }) }],
+});
+const idp = (parts: Parameters<typeof issuingDistributionPoint>[0]): CrlOptions => ({
+  extensions: [issuingDistributionPoint(parts)],
+});
+
+interface Case {
+  readonly name: string;
+  readonly crl: CrlOptions;
+  readonly signer?: Identity;
+  readonly issuers?: readonly Identity[];
+  readonly subject?: Identity;
+  readonly url?: string;
+  /** Only the serial number of the subject is known. */
+  readonly serialOnly?: true;
+  readonly codes: readonly GapCode[];
+  readonly status: CrlVerdict['subjects'][number]['status']['status'];
+  /** Where OpenSSL does not agree: what it says, and why that is not ours. */
+  readonly openssl?: readonly [said: string, why: string];
+}
+
+const good = { codes: [], status: 'good' } as const;
+const revoked = { codes: ['certificate-revoked'], status: 'revoked' } as const;
+const bad = (code: GapCode) => ({ codes: [code], status: 'unknown' }) as const;
+
+const issuer: readonly Case[] = [
+  { name: 'a CRL without the certificate', crl: {}, ...good },
+  {
+    name: 'a CRL with other certificates',
+    crl: { entries: [{ serial: 1 }, { serial: 2n ** 90n }] },
+    ...good,
+  },
+  { name: 'a CRL with the certificate', crl: listing(), ...revoked },
+  {
+    name: 'an issuer written otherwise',
+    crl: { rewrite: () => ({ issuer: nameOf('C=be, O=TEST, CN=ca') }) },
+    ...good,
+  },
+  { name: 'another issuer', crl: {}, signer: other, issuers: [ca], ...bad('crl-wrong-issuer') },
+  {
+    name: 'another issuer that is known too',
+    crl: listing(),
+    signer: other,
+    issuers: [ca, other],
+    subject: leaf,
+    ...bad('crl-out-of-scope'),
+  },
+  {
+    name: 'the issuer’s name, signed by another',
+    crl: { rewrite: () => ({ issuer: ca.name }), onlyExtensions: [] },
+    signer: other,
+    issuers: [ca],
+    ...bad('crl-signature-invalid'),
+  },
+  {
+    name: 'the issuer’s name and key identifier, signed by another',
+    crl: {
+      rewrite: () => ({ issuer: ca.name }),
+      onlyExtensions: [authorityKeyIdentifier(ca.keyIdentifier)],
+    },
+    signer: other,
+    issuers: [ca],
+    ...bad('crl-signature-invalid'),
+  },
+  {
+    name: 'the issuer’s name and another key, as it says itself',
+    crl: {},
+    signer: namesake,
+    issuers: [ca],
+    ...bad('crl-wrong-issuer'),
+  },
+  {
+    name: 'the issuer’s new key, whose certificate is known',
+    crl: {},
+    signer: namesake,
+    issuers: [ca, namesake],
+    ...good,
+    openssl: [
+      'unable to get certificate CRL',
+      'it takes only the key that the leaf was signed with; RFC 5280 6.3.3 (f) lets the CRL’s key have a path of its own',
+    ],
+  },
+  {
+    name: 'the issuer’s new key, without a key identifier',
+    crl: { onlyExtensions: [crlNumber(1)] },
+    signer: namesake,
+    issuers: [ca, namesake],
+    ...good,
+    openssl: ['CRL signature failure', 'the same'],
+  },
+  {
+    name: 'a revocation under the issuer’s new key',
+    crl: listing(1),
+    signer: namesake,
+    issuers: [namesake, ca],
+    ...revoked,
+    openssl: ['unable to get certificate CRL', 'the same'],
+  },
+  {
+    name: 'a signature with one bit changed',
+    crl: { signature: flippedLastByte },
+    ...bad('crl-signature-invalid'),
+  },
+  {
+    name: 'a revocation whose signature does not hold',
+    crl: { ...listing(), signature: flippedLastByte },
+    ...bad('crl-signature-invalid'),
+  },
+  {
+    name: 'an issuer without key usage',
+    crl: {},
+    issuers: [reissued(basicConstraints(true))],
+    ...good,
+  },
+  {
+    name: 'an issuer that may sign certificates only',
+    crl: {},
+    issuers: [reissued(basicConstraints(true), keyUsage('keyCertSign'))],
+    ...bad('crl-signature-invalid'),
+  },
+  {
+    name: 'an issuer with one certificate that may and one that may not',
+    crl: {},
+    issuers: [reissued(basicConstraints(true), keyUsage('keyCertSign')), ca],
+    ...good,
+    openssl: ['key usage does not include CRL signing', 'it looks at the first certificate only'],
+  },
+  {
+    name: 'an issuer that knows its key by another identifier',
+    crl: {},
+    issuers: [
+      reissued(
+        basicConstraints(true),
+        keyUsage('keyCertSign', 'cRLSign'),
+        subjectKeyIdentifier(Buffer.of(9)),
+      ),
+    ],
+    ...good,
+    openssl: [
+      'unable to get local issuer certificate',
+      'it is the path of the leaf that it does not find: identifiers only help to choose (RFC 5280 4.2.1.1)',
+    ],
+  },
+];
+
+const times: readonly Case[] = [
+  { name: 'a thisUpdate of this moment', crl: { thisUpdate: testTime }, ...good },
+  {
+    name: 'a thisUpdate within the tolerance',
+    crl: { thisUpdate: new Date(testTime.getTime() + clockToleranceMs) },
+    ...good,
+    openssl: ['CRL is not yet valid', 'it allows for no difference between clocks'],
+  },
+  {
+    name: 'a thisUpdate beyond the tolerance',
+    crl: { thisUpdate: new Date(testTime.getTime() + clockToleranceMs + 1000) },
+    ...bad('crl-not-yet-valid'),
+  },
+  {
+    name: 'a nextUpdate of this moment',
+    crl: { nextUpdate: testTime },
+    ...good,
+    openssl: ['CRL has expired', 'RFC 5280 6.3.3 (a): a CRL ends after its nextUpdate'],
+  },
+  {
+    name: 'a nextUpdate of a second ago',
+    crl: { nextUpdate: new Date(testTime.getTime() - 1000) },
+    ...bad('crl-expired'),
+  },
+  {
+    name: 'a revocation in an expired CRL',
+    crl: { ...listing(), nextUpdate: new Date(testTime.getTime() - hours(1)) },
+    ...bad('crl-expired'),
+  },
+  { name: 'no nextUpdate', crl: { nextUpdate: null }, ...good },
+  { name: 'no nextUpdate, and revoked', crl: { ...listing(), nextUpdate: null }, ...revoked },
+  {
+    name: 'a revocation date in the future',
+    crl: { entries: [{ serial: leaf.serial, date: new Date('2030-01-01') }] },
+    ...revoked,
+  },
+  {
+    name: 'a revocation date before the certificate',
+    crl: { entries: [{ serial: leaf.serial, date: new Date('2001-01-01') }] },
+    ...revoked,
+  },
+];
+
+const extensions: readonly Case[] = [
+  { name: 'an unknown extension', crl: { extensions: [unknownExtension(false)] }, ...good },
+  {
+    name: 'an unknown critical extension',
+    crl: { extensions: [unknownExtension(true)] },
+    ...bad('crl-unsupported-extension'),
+  },
+  {
+    name: 'a critical CRL number',
+    crl: { onlyExtensions: [extension(oids.crlNumber, integer(1), true)] },
+    ...bad('crl-unsupported-extension'),
+  },
+  {
+    name: 'a critical unknown extension on another entry',
+    crl: { entries: [{ serial: 1, extensions: [unknownExtension(true)] }] },
+    ...bad('crl-unsupported-extension'),
+  },
+  {
+    name: 'a critical reason on another entry',
+    crl: {
+      entries: [{ serial: 1, extensions: [extension(oids.reasonCode, enumerated(1), true)] }],
+    },
+    ...bad('crl-unsupported-extension'),
+  },
+  {
+    name: 'an unknown extension on the entry',
+    crl: { entries: [{ serial: leaf.serial, extensions: [unknownExtension(false)] }] },
+    ...revoked,
+  },
+  {
+    name: 'an invalidity date on the entry',
+    crl: { entries: [{ serial: leaf.serial, reason: 1, extensions: [invalidityDate(testTime)] }] },
+    ...revoked,
+  },
+  {
+    name: 'a certificate issuer in a CRL that is not indirect',
+    crl: { entries: [{ serial: 1, extensions: [certificateIssuer(other.name)] }] },
+    ...bad('crl-unsupported-extension'),
+    openssl: ['good', 'RFC 5280 5.3.3: it belongs into indirect CRLs'],
+  },
+  {
+    name: 'removeFromCRL in a complete CRL',
+    crl: listing(8),
+    codes: ['crl-malformed'],
+    status: 'unknown',
+    openssl: ['good', 'RFC 5280 5.3.1: it belongs into delta CRLs'],
+  },
+  { name: 'a reason that nobody knows', crl: listing(99), ...revoked },
+  { name: 'a certificate on hold', crl: listing(6), ...revoked },
+  {
+    name: 'a delta CRL in place of a complete one',
+    crl: { extensions: [deltaCrlIndicator(1)] },
+    ...bad('crl-out-of-scope'),
+    openssl: [
+      'good',
+      'RFC 5280 5.2.4: what a delta CRL does not list has not changed, which is not good',
+    ],
+  },
+  { name: 'SHA-1', crl: { hash: 'sha1' }, ...good },
+];
+
+const noPoint = ca.issue({ name: 'leaf without a distribution point' });
+const someReasons = ca.issue({
+  name: 'leaf',
+  extensions: [crlDistributionPoints({ uris: [url], reasons: [1, 2] })],
+});
+const shared = ca.issue({
+  name: 'leaf',
+  extensions: [crlDistributionPoints({ uris: [otherUrl], reasons: [1] }, { uris: [url] })],
+});
+const named = ca.issue({
+  name: 'leaf',
+  extensions: [crlDistributionPoints({ directoryNames: [nameOf('CN=shard')] })],
+});
+const version1 = ca.issue({
+  name: 'leaf v1',
+  rewrite: () => ({ version: Buffer.alloc(0), extensions: Buffer.alloc(0) }),
+});
+const plainLeaf = ca.issue({ name: 'leaf', onlyExtensions: [point(url)] });
+const scope = 'different CRL scope';
+
+const scopes: readonly Case[] = [
+  { name: 'a distribution point that is the certificate’s', crl: idp({ uris: [url] }), ...good },
+  { name: 'a distribution point among several', crl: idp({ uris: [otherUrl, url] }), ...good },
+  {
+    name: 'a distribution point written otherwise',
+    crl: idp({ uris: ['HTTP://CRL.example/ca.crl'] }),
+    ...good,
+    openssl: [scope, 'RFC 5280 7.4: scheme and host match whatever their case'],
+  },
+  {
+    name: 'another distribution point',
+    crl: idp({ uris: [otherUrl] }),
+    ...bad('crl-out-of-scope'),
+  },
+  {
+    name: 'another distribution point, at its own address',
+    crl: idp({ uris: [otherUrl] }),
+    url: otherUrl,
+    ...bad('crl-out-of-scope'),
+  },
+  {
+    name: 'a distribution point by directory name',
+    crl: idp({ directoryNames: [nameOf('CN=shard')] }),
+    subject: named,
+    ...good,
+  },
+  {
+    name: 'another distribution point by directory name',
+    crl: idp({ directoryNames: [nameOf('CN=shard 2')] }),
+    subject: named,
+    ...bad('crl-out-of-scope'),
+  },
+  {
+    name: 'a distribution point for a certificate without any',
+    crl: idp({ uris: [url] }),
+    subject: noPoint,
+    ...bad('crl-out-of-scope'),
+  },
+  {
+    name: 'the issuer’s own name for a certificate without any',
+    crl: idp({ directoryNames: [ca.name] }),
+    subject: noPoint,
+    ...good,
+    openssl: [
+      scope,
+      'RFC 5280 6.3.3, end: such a certificate is taken to name its issuer as the point',
+    ],
+  },
+  {
+    name: 'no distribution point for a certificate without any',
+    crl: {},
+    subject: noPoint,
+    ...good,
+  },
+  {
+    name: 'the second of the certificate’s points',
+    crl: idp({ uris: [url] }),
+    subject: shared,
+    ...good,
+  },
+  {
+    name: 'a point named relative to its issuer',
+    crl: idp({ relativeName: Buffer.from(nameOf('CN=x').subarray(4)) }),
+    ...bad('crl-unsupported-extension'),
+  },
+  { name: 'user certificates only', crl: idp({ onlyContainsUserCerts: true }), ...good },
+  {
+    name: 'user certificates only, for one without basicConstraints',
+    crl: idp({ onlyContainsUserCerts: true }),
+    subject: plainLeaf,
+    ...good,
+  },
+  {
+    name: 'user certificates only, for a CA',
+    crl: idp({ onlyContainsUserCerts: true }),
+    subject: subCa,
+    ...bad('crl-out-of-scope'),
+  },
+  {
+    name: 'CA certificates only, for a CA',
+    crl: idp({ onlyContainsCACerts: true }),
+    subject: subCa,
+    ...good,
+  },
+  {
+    name: 'CA certificates only, for a leaf',
+    crl: idp({ onlyContainsCACerts: true }),
+    ...bad('crl-out-of-scope'),
+  },
+  {
+    name: 'CA certificates only, for one without basicConstraints',
+    crl: idp({ onlyContainsCACerts: true }),
+    subject: plainLeaf,
+    ...bad('crl-out-of-scope'),
+  },
+  {
+    name: 'user certificates only, for version 1',
+    crl: idp({ onlyContainsUserCerts: true }),
+    subject: version1,
+    ...bad('crl-out-of-scope'),
+    openssl: ['good', 'RFC 5280 5.2.5: neither scope has certificates of version 1 or 2'],
+  },
+  {
+    name: 'attribute certificates only',
+    crl: idp({ onlyContainsAttributeCerts: true }),
+    ...bad('crl-out-of-scope'),
+  },
+  {
+    name: 'a user list at its point',
+    crl: idp({ uris: [url], onlyContainsUserCerts: true }),
+    ...good,
+  },
+  {
+    name: 'a user list at another point',
+    crl: idp({ uris: [otherUrl], onlyContainsUserCerts: true }),
+    ...bad('crl-out-of-scope'),
+  },
+  { name: 'some reasons only', crl: idp({ reasons: [1, 2] }), ...bad('crl-out-of-scope') },
+  {
+    name: 'every reason, one by one',
+    crl: idp({ reasons: [1, 2, 3, 4, 5, 6, 7, 8] }),
+    ...good,
+    openssl: ['unable to get certificate CRL', 'it processes reasons only when told to'],
+  },
+  {
+    name: 'a certificate whose point is for some reasons only',
+    crl: {},
+    subject: someReasons,
+    ...bad('crl-out-of-scope'),
+  },
+  {
+    name: 'an indirect CRL that no certificate asks for',
+    crl: idp({ uris: [url], indirectCRL: true }),
+    ...bad('crl-unsupported-extension'),
+  },
+  {
+    name: 'a serial number at the address asked',
+    crl: idp({ uris: [url] }),
+    serialOnly: true,
+    ...good,
+  },
+  {
+    name: 'a serial number at another address',
+    crl: idp({ uris: [otherUrl] }),
+    serialOnly: true,
+    ...bad('crl-out-of-scope'),
+  },
+  { name: 'a serial number that is revoked', crl: listing(1), serialOnly: true, ...revoked },
+  {
+    name: 'a serial number in a list of users',
+    crl: idp({ onlyContainsUserCerts: true }),
+    serialOnly: true,
+    ...good,
+  },
+  {
+    name: 'a serial number in a list of CAs',
+    crl: idp({ onlyContainsCACerts: true }),
+    serialOnly: true,
+    ...bad('crl-out-of-scope'),
+  },
+];
+
+const subjectOf = (identity: Identity, serialOnly: boolean) => {
+  const certificate = parseCertificate(identity.der);
+  const { serial, issuer: name } = certificate;
+  return serialOnly ? { serial, issuer: name } : { serial, issuer: name, certificate };
+};
+
+const judge = (testCase: Case): CrlVerdict => {
+  const { subject = leaf, signer = ca, issuers = [signer] } = testCase;
+  return judgeCrl(
+    readCrl(signer.crl(testCase.crl), { wanted: [parseCertificate(subject.der).serial] }),
+    {
+      issuers: issuers.map(({ der }) => parseCertificate(der)),
+      at: testTime,
+      url: testCase.url ?? url,
+      subjects: [subjectOf(subject, testCase.serialOnly ?? false)],
+    },
+  );
+};
+
+const oracleMissing = await lacking('openssl');
+
+for (const [title, cases] of Object.entries({ issuer, times, extensions, scopes }))
+  describe(`judging ${title}:`, () => {
+    for (const testCase of cases) {
+      it(testCase.name, () => {
+        const { problems, subjects } = judge(testCase);
+        assert.deepEqual(
+          problems.map(({ code }) => code),
+          testCase.codes,
+        );
+        assert.equal(subjects[0]?.status.status, testCase.status);
+      });
+      it(`${testCase.name}: OpenSSL`, { skip: oracleMissing }, async () => {
+        const { subject = leaf, signer = ca, issuers = [signer] } = testCase;
+        const said = await opensslCrlCheck({
+          leaf: subject,
+          issuers,
+          crls: [signer.crl(testCase.crl)],
+          at: testTime,
+        });
+        if (testCase.openssl) assert.equal(said, testCase.openssl[0]);
+        else if (testCase.status !== 'unknown') assert.equal(said, testCase.status);
+        else assert.ok(said !== 'good' && said !== 'revoked', said);
+      });
+    }
+  });
