@@ -31,28 +31,24 @@ const run = async (argv: readonly string[]): Promise<void> => {
   enableCompileCache();
   const signal = stopOnSignals();
   const { errorLines, failureExitCode, processOutput, runCommand } = await import('./program.ts');
-  const fail = (error: unknown): void => {
+  const { env, platform } = process;
+  const stdout = processOutput(process.stdout, env);
+  const stderr = processOutput(process.stderr, env);
+  const fail = async (error: unknown): Promise<void> => {
     if (signal.aborted) return; // the exit status says it
     process.exitCode = failureExitCode;
-    process.stderr.write(errorLines(error));
+    await stderr.write(errorLines(error)).catch(() => undefined);
   };
   process.on('uncaughtException', (error) => {
-    fail(error);
-    endAfter(0);
+    void fail(error).then(() => endAfter(0));
   });
   try {
-    const status = await runCommand(argv, {
-      env: process.env,
-      platform: process.platform,
-      stdout: processOutput(process.stdout, process.env),
-      stderr: processOutput(process.stderr, process.env),
-      signal,
-    });
+    const status = await runCommand(argv, { env, platform, stdout, stderr, signal });
     if (!signal.aborted) process.exitCode = status;
   } catch (error) {
-    fail(error);
+    await fail(error);
   }
-  endAfter(100);
+  endAfter(0);
 };
 
 const argv = process.argv.slice(2);

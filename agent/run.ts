@@ -2,7 +2,6 @@
 
 import { checks } from '../checks/index.ts';
 import type { CheckKind, Host, Profile, RunOptions } from '../checks/types.ts';
-import { buildReport } from './report/build.ts';
 import type { Report } from './report/report.ts';
 import { createRun } from './run/context.ts';
 import { type Progress, execute } from './run/execute.ts';
@@ -30,6 +29,7 @@ export const runOnce = async (options: RunOnceOptions): Promise<Report> => {
   const run = createRun(host, options.run);
   const chosen = checks.filter(({ kind }) => kinds.has(kind));
   const planned = planTasks(chosen, profiles, run);
+  const building = import('./report/build.ts'); // it loads while the network is waited for
   const executed = await execute(planned, {
     run,
     timeoutMs: options.runTimeoutMs,
@@ -38,6 +38,7 @@ export const runOnce = async (options: RunOnceOptions): Promise<Report> => {
   });
   options.signal.throwIfAborted();
   const judged = judge(executed, { run, kinds });
+  const { buildReport } = await building;
   return buildReport({
     profiles,
     judged,

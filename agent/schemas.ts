@@ -1,6 +1,6 @@
 /** The JSON Schemas (draft 2020-12) that certready publishes in schemas/. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { configSchema } from './config/schema.ts';
 import { profileSchema } from './profiles/schema.ts';
 import { reportSchema } from './report/schema.ts';

@@ -14,14 +14,33 @@ import { tsImport } from 'tsx/esm/api';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 
-/** Of undici only the client of one connection is used; its index would load everything else too. */
+/**
+ * undici's parser is WebAssembly. Node 20 optimizes it in the background as soon as it is loaded and waits
+ * for that when the process ends, some 60 ms; its baseline code is fast enough for headers. Later versions
+ * of Node optimize only what runs hot.
+ */
+const quickWebAssembly = `
+  import { setFlagsFromString } from 'node:v8';
+  if (process.version.startsWith('v20.')) setFlagsFromString('--liftoff-only');`;
+
+/**
+ * Of undici only the client of one connection is used; its index would load everything else too. HTTP/2 is
+ * never negotiated, and Node's module for it is slow to load.
+ */
 const leanUndici = {
   name: 'lean-undici',
   setup(build) {
     const folder = dirname(require.resolve('undici/package.json'));
-    build.onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace: 'lean-undici' }));
-    build.onLoad({ filter: /.*/, namespace: 'lean-undici' }, () => ({
-      contents: `export { default as Client } from ${JSON.stringify(join(folder, 'lib/dispatcher/client.js'))};`,
+    const client = JSON.stringify(join(folder, 'lib/dispatcher/client.js'));
+    const modules = {
+      undici: `${quickWebAssembly} export { default as Client } from ${client};`,
+      http2: "module.exports = () => { throw new Error('HTTP/2 is not part of this bundle'); };",
+    };
+    const namespace = 'lean-undici';
+    build.onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace }));
+    build.onResolve({ filter: /^\.\/client-h2\.js$/ }, () => ({ path: 'http2', namespace }));
+    build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({
+      contents: modules[path],
       resolveDir: folder,
     }));
   },

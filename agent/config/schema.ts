@@ -1,6 +1,6 @@
 /** The configuration file, as users write it. Every key is optional. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseProxy } from '../../checks/net/proxy.ts';
 import { choice, line, list, mapping } from '../documents/allow.ts';
 import { hostPortText, parseHostPort } from '../host-port.ts';

@@ -1,6 +1,6 @@
 /** Schemas whose messages say what is allowed; problems.ts puts what was got before it. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A mapping with these keys and no others. */
 export const mapping = <Shape extends z.ZodRawShape>(shape: Shape, what = 'a mapping') =>

@@ -1,6 +1,6 @@
 /** What is wrong with a document, key by key, in words that name what is allowed. */
 
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { didYouMean } from './suggest.ts';
 
 /** `key` is a path such as `authorities[1].url`; empty where the whole document is meant. */

@@ -1,6 +1,6 @@
 /** The profile file, as users write it. What refers to something else in it is checked in references.ts. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { tlsVersions } from '../../checks/types.ts';
 import { choice, httpUrl, line, list, mapping } from '../documents/allow.ts';
 import { hostPortText, parseHostPort } from '../host-port.ts';

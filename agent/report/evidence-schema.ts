@@ -1,6 +1,6 @@
 /** What the evidence of a check carries, by kind. More may stand there; nothing named here changes its meaning. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Evidence, Json } from '../../checks/types.ts';
 
 const text = (what: string) => z.string().optional().describe(what);

@@ -1,6 +1,6 @@
 /** The report as a schema, published as `schemas/report.json`. A test holds its type to be that of Report. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type GapCategory,
   type GapCode,

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { it, suite } from 'node:test';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Report } from '../../agent/report/report.ts';
 import { reportSchema } from '../../agent/report/schema.ts';
 import { publishedSchemas } from '../../agent/schemas.ts';
