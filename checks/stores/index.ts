@@ -2,20 +2,24 @@
 
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Platform, TrustStore } from '../types.ts';
+import { type RunCommand, runCommand } from './commands.ts';
 import { environmentStores } from './environment.ts';
 import { kindOfPath, readStart } from './files.ts';
 import { keystore, looksLikeKeystore } from './java.ts';
 import { javaStores } from './java-homes.ts';
+import { askMailServers, mailStores } from './mail/mail-stores.ts';
 import { foundNssDatabases, nssDatabase } from './nss.ts';
 import { certificateFile, opensslFolder } from './openssl.ts';
 import { p11KitStore } from './p11-kit.ts';
-import { systemStore } from './system.ts';
+import { systemPaths, systemStore } from './system.ts';
 
 export interface DiscoveryOptions {
   readonly platform: Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where the machine's file system begins: an image's or a test's; default `/`. */
   readonly root?: string;
+  /** How programs are asked; a test's may answer by itself. */
+  readonly run?: RunCommand;
 }
 
 const byName = (stores: readonly TrustStore[]): readonly TrustStore[] => {
@@ -24,21 +28,29 @@ const byName = (stores: readonly TrustStore[]): readonly TrustStore[] => {
   return [...names.values()];
 };
 
-/** The stores that this machine's programs read. A platform whose stores are not known has none. */
+/**
+ * The stores that this machine's programs read, and what outgoing mail depends on each for. A platform
+ * whose stores are not known has none.
+ */
 export const discoverTrustStores = async ({
   platform,
   env,
   root = '/',
+  run = runCommand,
 }: DiscoveryOptions): Promise<readonly TrustStore[]> => {
   if (platform !== 'linux') return [];
-  const found = await Promise.all([
-    systemStore(root).then((store) => [store]),
+  const system = await systemStore(root);
+  const [paths, mailServers, ...found] = await Promise.all([
+    systemPaths(root),
+    askMailServers({ root, run }),
     environmentStores(env, root),
     javaStores({ platform, env, root }),
     p11KitStore(root).then((store) => [store]),
     foundNssDatabases(root),
   ]);
-  return byName(found.flat());
+  const mail = await mailStores(mailServers, { store: system, paths });
+  const others = found.flat().map((store) => ({ ...store, mail: mail.others }));
+  return byName([{ ...system, mail: mail.system }, ...mail.own, ...others]);
 };
 
 /** What a file's first bytes say it is; a file that cannot be read says so when its store is. */

@@ -1,0 +1,35 @@
+/** Asking a program of this machine: without a shell, with bounds on time and output, and in one language. */
+
+import { execFile } from 'node:child_process';
+
+export type CommandResult =
+  | { readonly output: string }
+  /** No such program. */
+  | { readonly absent: true }
+  /** It failed, was not allowed to run, took too long or said too much. */
+  | { readonly failure: string };
+
+export type RunCommand = (program: string, args: readonly string[]) => Promise<CommandResult>;
+
+const limits = { timeoutMs: 5000, bytes: 4 * 1024 * 1024 } as const;
+
+/** System administrators' programs are looked for even where an account's own path lacks their folders. */
+const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin', LC_ALL: 'C' } as const;
+
+const failureOf = (program: string, error: Error, stderr: string): string => {
+  const said = stderr.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
+  if ('killed' in error && error.killed === true)
+    return `${program} took longer than ${limits.timeoutMs} ms, or said too much`;
+  return `${program} failed${said === '' ? '' : `: ${said}`}`;
+};
+
+export const runCommand: RunCommand = (program, args) =>
+  new Promise((resolve) => {
+    const options = { timeout: limits.timeoutMs, maxBuffer: limits.bytes, env: environment };
+    const child = execFile(program, args, options, (error, stdout, stderr) => {
+      if (error === null) resolve({ output: stdout });
+      else if (error.code === 'ENOENT') resolve({ absent: true });
+      else resolve({ failure: failureOf(program, error, stderr) });
+    });
+    child.stdin?.end();
+  });

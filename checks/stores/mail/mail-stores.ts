@@ -1,0 +1,152 @@
+/** Which stores outgoing mail is verified with: the mail servers' own, and what they make of the others. */
+
+import { resolve } from 'node:path';
+import type { StoreEntry, StoreProblem, TrustStore } from '../../types.ts';
+import { readCertificateFolder } from '../certificate-folder.ts';
+import { type RunCommand, runCommand } from '../commands.ts';
+import { readStoreFile } from '../files.ts';
+import { mergeParts } from '../merge-parts.ts';
+import { readPemBundle } from '../pem.ts';
+import { type Collected, contentsOf } from '../store-error.ts';
+import { realPath } from '../system.ts';
+import { askOpenSmtpd, askSendmail } from './configured.ts';
+import { askExim } from './exim.ts';
+import { type MailTrust, type MailUse, type RootSource, graver } from './mail-trust.ts';
+import { askPostfix } from './postfix.ts';
+
+export interface MailServersOptions {
+  readonly root?: string;
+  readonly run?: RunCommand;
+}
+
+/** Every mail server of the machine. An image's programs are not run: only their files are read. */
+export const askMailServers = async ({
+  root = '/',
+  run = runCommand,
+}: MailServersOptions): Promise<readonly MailTrust[]> => {
+  const live = root === '/' ? [askPostfix(run), askExim(run)] : [];
+  const found = await Promise.all([...live, askOpenSmtpd(root), askSendmail(root)]);
+  return found.flat();
+};
+
+export interface SystemStore {
+  readonly store: TrustStore;
+  /** Every file and folder that it is made of, by real path. */
+  readonly paths: ReadonlySet<string>;
+}
+
+const readSource = async (
+  source: RootSource,
+  system: TrustStore,
+  signal: AbortSignal,
+): Promise<Collected & { readonly entries: readonly (StoreEntry & { linked?: boolean })[] }> => {
+  if (source.kind === 'file')
+    return readPemBundle(await readStoreFile(source.path, signal), source.path);
+  if (source.kind === 'folder') {
+    const { certificates, problems } = await readCertificateFolder(source.path, signal);
+    return { entries: certificates, problems };
+  }
+  const contents = await system.read(signal);
+  return contents.entries === undefined ? { entries: [], problems: [] } : contents;
+};
+
+/** The roots of all sources together: one of them is enough for a program that reads them all. */
+const readUnion = async (
+  sources: readonly RootSource[],
+  system: TrustStore,
+  signal: AbortSignal,
+): Promise<Collected> => {
+  const parts = await Promise.all(sources.map((source) => readSource(source, system, signal)));
+  const entries = mergeParts([
+    { part: 'folder', path: pathOf(sources), entries: parts.flatMap((part) => part.entries) },
+  ]);
+  const problems: StoreProblem[] = parts.flatMap((part) => part.problems);
+  return { entries, problems };
+};
+
+const pathOf = (sources: readonly RootSource[]): string =>
+  sources.map((source) => (source.kind === 'system' ? 'system' : source.path))[0] ?? 'none';
+
+const nameOf = (sources: readonly RootSource[]): string =>
+  sources.map((source) => (source.kind === 'system' ? 'system' : source.path)).join(',');
+
+const isSystem = async (source: RootSource, { paths }: SystemStore): Promise<boolean> =>
+  source.kind === 'system' || paths.has(await realPath(resolve(source.path)));
+
+const ownStore = (
+  program: string,
+  { sources, mail }: Pick<MailUse, 'sources' | 'mail'>,
+  system: TrustStore,
+): TrustStore => ({
+  kind: program,
+  name: nameOf(sources),
+  path: pathOf(sources),
+  mail,
+  read: (signal) => contentsOf(() => readUnion(sources, system, signal)),
+});
+
+/** A client that verifies and has no roots at all to do it with. */
+const emptyStore = ({ program, configuration }: MailTrust, mail: MailUse['mail']): TrustStore => ({
+  kind: program,
+  name: configuration,
+  path: configuration,
+  mail,
+  read: () => Promise.resolve({ entries: [], problems: [] }),
+});
+
+const failedStore = ({ program, configuration }: MailTrust, failure: string): TrustStore => ({
+  kind: program,
+  name: configuration,
+  path: configuration,
+  mail: 'unknown',
+  read: () => Promise.resolve({ unreadable: failure }),
+});
+
+const noMailServer: TrustStore = {
+  kind: 'mail-server',
+  name: 'mail-server',
+  path: 'none',
+  mail: 'unused',
+  read: () => Promise.resolve({ absent: 'no mail server that certready knows is installed' }),
+};
+
+export interface MailStores {
+  /** Stores of the mail servers' own. */
+  readonly own: readonly TrustStore[];
+  /** What mail depends on the system's store for. */
+  readonly system: TrustStore['mail'];
+  /** What it depends on any other store for: nothing, where every mail server's configuration is known. */
+  readonly others: TrustStore['mail'];
+}
+
+/**
+ * What the mail servers verify with. Without any, whoever sends mail from this machine is not known,
+ * and so it stays with every store.
+ */
+export const mailStores = async (
+  trusts: readonly MailTrust[],
+  system: SystemStore,
+): Promise<MailStores> => {
+  if (trusts.length === 0) return { own: [noMailServer], system: 'unknown', others: 'unknown' };
+  const own = new Map<string, TrustStore>();
+  const add = (store: TrustStore): void => {
+    const known = own.get(store.name);
+    own.set(store.name, known ? { ...known, mail: graver(known.mail, store.mail) } : store);
+  };
+  const others = trusts.some((trust) => 'failure' in trust) ? 'unknown' : 'unused';
+  let systemMail: TrustStore['mail'] = others;
+  for (const trust of trusts) {
+    if ('failure' in trust) {
+      add(failedStore(trust, trust.failure));
+      continue;
+    }
+    for (const use of trust.uses) {
+      const inSystem = await Promise.all(use.sources.map((source) => isSystem(source, system)));
+      if (use.sources.length === 0) {
+        if (use.mail !== 'unused') add(emptyStore(trust, use.mail));
+      } else if (inSystem.every(Boolean)) systemMail = graver(systemMail, use.mail);
+      else add(ownStore(trust.program, use, system.store));
+    }
+  }
+  return { own: [...own.values()], system: systemMail, others };
+};

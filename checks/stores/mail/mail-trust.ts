@@ -1,0 +1,32 @@
+/** What a mail server's configuration says of the roots that its outgoing mail is verified with. */
+
+import type { TrustStore } from '../../types.ts';
+
+/** Where a program takes roots from: a file, a folder with hash links, or what the system has. */
+export type RootSource =
+  { readonly kind: 'file' | 'folder'; readonly path: string } | { readonly kind: 'system' };
+
+/** One way in which the program sends: roots from all of the sources together. */
+export interface MailUse {
+  /** The service or transport, as its configuration names it. */
+  readonly service: string;
+  readonly sources: readonly RootSource[];
+  /** Whether mail stops when the roots do not vouch for the other side; `unknown` where that depends. */
+  readonly mail: TrustStore['mail'];
+}
+
+export type MailTrust =
+  | {
+      readonly program: string;
+      /** The configuration file, for what is wrong with it as a whole. */
+      readonly configuration: string;
+      readonly uses: readonly MailUse[];
+    }
+  /** It is installed, and could not be asked. */
+  | { readonly program: string; readonly configuration: string; readonly failure: string };
+
+/** The graver of two: who verifies outweighs who may, and who may who does not. */
+export const graver = (a: TrustStore['mail'], b: TrustStore['mail']): TrustStore['mail'] => {
+  if (a === 'verifies' || b === 'verifies') return 'verifies';
+  return a === 'unknown' || b === 'unknown' ? 'unknown' : 'unused';
+};

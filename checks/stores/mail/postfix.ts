@@ -1,0 +1,132 @@
+/** Postfix, asked by postconf(1): which roots its SMTP client reads, and whether they decide anything (postconf(5)). */
+
+import { posix } from 'node:path';
+import type { TrustStore } from '../../types.ts';
+import type { RunCommand } from '../commands.ts';
+import { kindOfPath } from '../files.ts';
+import { type MailTrust, type MailUse, type RootSource, graver } from './mail-trust.ts';
+import { readPolicies } from './postfix-policies.ts';
+
+const parameters = [
+  'smtp_tls_security_level',
+  'smtp_use_tls',
+  'smtp_enforce_tls',
+  'smtp_tls_enforce_peername',
+  'smtp_tls_CAfile',
+  'smtp_tls_CApath',
+  'tls_append_default_CA',
+  'smtp_tls_policy_maps',
+  'smtp_tls_per_site',
+  'queue_directory',
+  'multi_instance_directories',
+] as const;
+
+type Settings = ReadonlyMap<string, string>;
+
+/** `name = value` lines, as postconf writes them; a service's have `service/type/` before the name. */
+export const parseSettings = (output: string): Map<string, string> => {
+  const settings = new Map<string, string>();
+  for (const line of output.split('\n')) {
+    const match = /^(\S+) =(?: (.*))?$/.exec(line);
+    if (match?.[1] !== undefined) settings.set(match[1], (match[2] ?? '').trim());
+  }
+  return settings;
+};
+
+/** The services of master.cf that run the SMTP client, and whether each is locked into the queue's folder. */
+export const parseClients = (fields: Settings): readonly { name: string; chroot: boolean }[] => {
+  const clients: { name: string; chroot: boolean }[] = [];
+  for (const [key, command] of fields) {
+    const name = /^(.+)\/command$/.exec(key)?.[1];
+    if (name === undefined || !/^smtp(?:\s|$)/.test(command)) continue;
+    clients.push({ name, chroot: fields.get(`${name}/chroot`) !== 'n' });
+  }
+  return clients;
+};
+
+const isYes = (value: string | undefined): boolean => value === 'yes';
+
+/** The security level, by the older parameters where the newer is empty (postconf(5), smtp_tls_security_level). */
+const levelOf = (setting: (name: string) => string): string => {
+  const level = setting('smtp_tls_security_level');
+  if (level !== '') return level;
+  if (isYes(setting('smtp_enforce_tls')))
+    return isYes(setting('smtp_tls_enforce_peername')) ? 'verify' : 'encrypt';
+  return isYes(setting('smtp_use_tls')) ? 'may' : 'none';
+};
+
+/** Levels at which a certificate that no root vouches for stops the mail; DANE and fingerprints need no roots. */
+const verifyingLevels = new Set(['verify', 'secure']);
+
+const mailOf = async (setting: (name: string) => string): Promise<TrustStore['mail']> => {
+  if (verifyingLevels.has(levelOf(setting))) return 'verifies';
+  return graver(
+    await readPolicies(setting('smtp_tls_policy_maps')),
+    await readPolicies(setting('smtp_tls_per_site')),
+  );
+};
+
+/**
+ * The CAfile is read before the client is locked in, the CApath afterwards (postconf(5),
+ * smtp_tls_CApath). Debian copies the folder into the queue when the service starts; until then there
+ * is nothing to be read but the original.
+ */
+const sourcesOf = async (
+  setting: (name: string) => string,
+  chroot: boolean,
+): Promise<readonly RootSource[]> => {
+  const file = setting('smtp_tls_CAfile');
+  const folder = setting('smtp_tls_CApath');
+  const sources: RootSource[] = [];
+  if (file !== '') sources.push({ kind: 'file', path: file });
+  if (folder !== '') {
+    const inside = posix.join(setting('queue_directory'), folder);
+    const isInside = chroot && (await kindOfPath(inside).catch(() => 'other')) !== 'absent';
+    sources.push({ kind: 'folder', path: isInside ? inside : posix.normalize(folder) });
+  }
+  if (sources.length > 0 && isYes(setting('tls_append_default_CA')))
+    sources.push({ kind: 'system' });
+  return sources;
+};
+
+const usesOf = async (
+  settings: Settings,
+  overrides: Settings,
+  fields: Settings,
+): Promise<readonly MailUse[]> =>
+  Promise.all(
+    parseClients(fields).map(async ({ name, chroot }): Promise<MailUse> => {
+      const setting = (parameter: string): string =>
+        overrides.get(`${name}/${parameter}`) ?? settings.get(parameter) ?? '';
+      return {
+        service: name,
+        sources: await sourcesOf(setting, chroot),
+        mail: await mailOf(setting),
+      };
+    }),
+  );
+
+const askInstance = async (run: RunCommand, folder: string | undefined): Promise<MailTrust[]> => {
+  const where = folder === undefined ? [] : ['-c', folder];
+  const configuration = `${folder ?? '/etc/postfix'}/main.cf`;
+  const answers = await Promise.all([
+    run('postconf', [...where, '-x', ...parameters]),
+    run('postconf', [...where, '-xP']),
+    run('postconf', [...where, '-F']),
+  ]);
+  if (answers.some((answer) => 'absent' in answer)) return [];
+  const failed = answers.find((answer) => 'failure' in answer);
+  if (failed) return [{ program: 'postfix', configuration, failure: failed.failure }];
+  const [settings, overrides, fields] = answers.map((answer) =>
+    parseSettings('output' in answer ? answer.output : ''),
+  );
+  if (!settings || !overrides || !fields) return [];
+  const uses = await usesOf(settings, overrides, fields);
+  const others = (settings.get('multi_instance_directories') ?? '').split(/[\s,]+/);
+  const instances = folder === undefined ? others.filter((path) => path.startsWith('/')) : [];
+  const more = await Promise.all(instances.map((path) => askInstance(run, path)));
+  return [{ program: 'postfix', configuration, uses }, ...more.flat()];
+};
+
+/** Every instance of Postfix on this machine; none where it is not installed. */
+export const askPostfix = (run: RunCommand): Promise<MailTrust[]> => askInstance(run, undefined);

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, describe, it } from 'node:test';
+import { type RunCommand, runCommand } from '../../../checks/stores/commands.ts';
+import { discoverTrustStores } from '../../../checks/stores/index.ts';
+import { makeCa } from '../../helpers/private-ca.ts';
+import { findProgram } from '../../helpers/programs.ts';
+import { lay, temporaryFolder, verdictIn } from '../read-store.ts';
+
+/**
+ * Exim cannot be installed beside Postfix; CERTREADY_TEST_EXIM names a program that was only unpacked.
+ * It insists on its user: where there is none, it gets one in a mount namespace of its own.
+ */
+const exim = process.env['CERTREADY_TEST_EXIM'] ?? (await findProgram('exim4'));
+const user = 'Debian-exim';
+const hasUser = (await readFile('/etc/passwd', 'utf8')).includes(`${user}:`);
+const isRoot = process.getuid?.() === 0;
+const skip =
+  exim === undefined
+    ? 'needs exim4'
+    : hasUser || isRoot
+      ? false
+      : `needs the user ${user}, or root`;
+
+const withUser = async (t: TestContext): Promise<readonly string[]> => {
+  if (hasUser) return [];
+  const folder = await temporaryFolder(t);
+  const added = async (path: string, line: string): Promise<string> =>
+    `${(await readFile(path, 'utf8')).trimEnd()}\n${line}\n`;
+  await lay(folder, {
+    passwd: await added('/etc/passwd', `${user}:x:64999:64999::/nonexistent:/usr/sbin/nologin`),
+    group: await added('/etc/group', `${user}:x:64999:`),
+  });
+  const mounts = ['passwd', 'group'].map((name) => `mount --bind ${folder}/${name} /etc/${name}`);
+  return ['unshare', '-m', 'sh', '-c', `${mounts.join(' && ')} && exec "$@"`, 'sh'];
+};
+
+/** The real Exim on a configuration of the test's own, and no other program. */
+const eximOnly = async (t: TestContext, configuration: string): Promise<RunCommand> => {
+  const command = [...(await withUser(t)), exim ?? ''];
+  return (program, args) =>
+    program === 'exim4'
+      ? runCommand(command[0] ?? '', [...command.slice(1), '-C', configuration, ...args])
+      : Promise.resolve({ absent: true });
+};
+
+const r1 = makeCa({ name: 'O=Example, CN=Example Root R1' });
+const bundle = '/etc/ssl/certs/ca-certificates.crt';
+const system = '/etc/ssl/certs';
+
+describe("Exim's stores", { skip }, () => {
+  const cases: Readonly<
+    Record<string, { options: readonly string[]; expected: Record<string, string> }>
+  > = {
+    'mail goes in spite of the roots, by default': {
+      options: [],
+      expected: { [system]: 'unused' },
+    },
+    "the system's are verified with": {
+      options: ['tls_verify_hosts = *'],
+      expected: { [system]: 'verifies' },
+    },
+    "the system's bundle is verified with": {
+      options: ['tls_verify_hosts = *.example.org', `tls_verify_certificates = ${bundle}`],
+      expected: { [system]: 'verifies' },
+    },
+    "Debian's way to name the bundle": {
+      options: [
+        'tls_verify_hosts = *',
+        `tls_verify_certificates = \${if exists{${bundle}}{${bundle}}{/dev/null}}`,
+      ],
+      expected: { [system]: 'verifies' },
+    },
+    'a file of its own': {
+      options: ['tls_verify_hosts = *', 'tls_verify_certificates = FOLDER/roots.pem'],
+      expected: { [system]: 'unused', 'FOLDER/roots.pem': 'verifies' },
+    },
+    'a file of its own that decides nothing': {
+      options: ['tls_verify_certificates = FOLDER/roots.pem'],
+      expected: { [system]: 'unused', 'FOLDER/roots.pem': 'unused' },
+    },
+    'a file that depends on the delivery': {
+      options: ['tls_verify_hosts = *', 'tls_verify_certificates = /roots/${domain}.pem'],
+      expected: { [system]: 'unknown' },
+    },
+    'hosts that depend on the delivery': {
+      options: ['tls_verify_hosts = ${lookup{$domain}lsearch{/etc/verified}}'],
+      expected: { [system]: 'unknown' },
+    },
+  };
+  for (const [what, { options, expected }] of Object.entries(cases))
+    it(`are known: ${what}`, async (t) => {
+      const folder = await temporaryFolder(t);
+      const configuration = join(folder, 'exim.conf');
+      const transport = ['out:', '  driver = smtp', ...options.map((option) => `  ${option}`)];
+      await lay(folder, {
+        'roots.pem': r1.pem,
+        'exim.conf': [
+          'keep_environment =',
+          'begin transports',
+          ...transport,
+          'here:',
+          '  driver = appendfile',
+          '  file = /dev/null',
+          '',
+        ]
+          .join('\n')
+          .replaceAll('FOLDER', folder),
+      });
+      const run = await eximOnly(t, configuration);
+      const stores = await discoverTrustStores({ platform: 'linux', env: {}, run });
+      const wanted = stores.filter(({ kind }) => ['exim', 'debian'].includes(kind));
+      assert.deepEqual(
+        Object.fromEntries(wanted.map(({ name, mail }) => [name.replace(folder, 'FOLDER'), mail])),
+        expected,
+      );
+      const own = wanted.find(({ kind }) => kind === 'exim');
+      if (own) assert.equal(await verdictIn(own, r1.der), 'ok');
+    });
+});
