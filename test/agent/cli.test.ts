@@ -1,7 +1,7 @@
 /** The command line: what is refused and how, what is printed where. */
 
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it, suite } from 'node:test';
@@ -167,7 +167,8 @@ suite('the report file', () => {
 
   it('replaces what stood there and keeps its mode', async () => {
     const path = join(folder, 'report.json');
-    await writeFile(path, 'old', { mode: 0o600 });
+    await writeFile(path, 'old');
+    await chmod(path, 0o600);
     await runProgram([...options, '--output', path]);
     assert.notEqual(await readFile(path, 'utf8'), 'old');
     assert.equal((await stat(path)).mode & 0o777, 0o600);
