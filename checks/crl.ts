@@ -52,11 +52,11 @@ const verified = (
 const lookUpAgain = async (
   fetched: CrlFetch,
   options: CrlReaderOptions,
-  context: Context,
+  { issuers, ...context }: Context & { issuers: readonly Certificate[] },
 ): Promise<CrlFetch> => {
-  const { contents } = fetched;
+  const { contents, url } = fetched;
   if (contents?.whole) return { ...fetched, contents: readCrl(contents.whole, options) };
-  return contents ? fetchCrl(fetched.url, options, context) : fetched;
+  return contents ? verified(await fetchCrl(url, options, context), issuers, context) : fetched;
 };
 
 const fetchDelta = async (
@@ -93,10 +93,13 @@ const observeCrl = async (
   ]);
   const named = namedSubjects(subjects, asked.serials, certificates(issuers));
   const wanted = named.map(({ serial }) => serial);
-  const late = wanted.some((serial) => !atHand.some((known) => equalBytes(known, serial)));
-  const crl = late ? await lookUpAgain(fetched, { wanted, keys }, context) : fetched;
+  const late = wanted.some((serial) => !atHand.some((one) => equalBytes(one, serial)));
+  const known = certificates(issuers);
+  const crl = late
+    ? await lookUpAgain(fetched, { wanted, keys }, { ...context, issuers: known })
+    : fetched;
   const { contents } = crl;
-  const signer = contents && findSigner(contents, certificates(issuers));
+  const signer = contents && findSigner(contents, known);
   // Only a CRL that is its issuer's says where another is to be fetched.
   const deltaUrls =
     contents && signer?.signature === 'valid'

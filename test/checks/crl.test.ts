@@ -1,0 +1,463 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { createRun } from '../../agent/run/context.ts';
+import { crlCheck } from '../../checks/crl.ts';
+import { fingerprint256 } from '../../checks/pki/certificate.ts';
+import type {
+  Authority,
+  CrlSource,
+  Finding,
+  Judgement,
+  Observation,
+  OcspSource,
+  Profile,
+} from '../../checks/types.ts';
+import { enumerated, integer, oid, pem, sequence } from '../helpers/der-writer.ts';
+import { type Answer, type FakeHost, fakeHost } from '../helpers/fake-host.ts';
+import { type CrlOptions, flippedLastByte, makeCa, testTime } from '../helpers/private-ca.ts';
+import {
+  crlDistributionPoints,
+  deltaCrlIndicator,
+  freshestCrl,
+  issuingDistributionPoint,
+} from '../helpers/x509-writer.ts';
+
+const url = 'http://crl.example/root.crl';
+const shardUrl = 'http://crl.example/shard.crl';
+const deltaUrl = 'http://crl.example/delta.crl';
+const caUrl = 'http://ca.example/ca.crt';
+const point = crlDistributionPoints({ uris: [url] });
+
+const root = makeCa({ name: 'C=XX, O=Test, CN=Root' });
+const rolled = makeCa({ name: 'C=XX, O=Test, CN=Root' });
+const ca = root.issue({ name: 'O=Test, CN=Issuing CA', ca: true, extensions: [point] });
+const leaf = root.issue({ name: 'leaf', extensions: [point] });
+
+const authority = (id: string, der: Uint8Array, more: Partial<Authority> = {}): Authority => ({
+  id,
+  name: `Test ${id}`,
+  root: false,
+  issuer: 'root',
+  sha256: fingerprint256(der),
+  der,
+  ...more,
+});
+const rootAuthority: Authority = {
+  id: 'root',
+  name: 'Test Root',
+  root: true,
+  sha256: fingerprint256(root.der),
+  der: root.der,
+};
+const embedded = authority('ca', ca.der);
+const byAia: Authority = { id: 'ca', name: 'Test ca', root: false, issuer: 'root', url: caUrl };
+
+const profileOf = (
+  authorities: readonly Authority[] = [embedded],
+  more: Partial<Profile> = {},
+): Profile => ({
+  id: 'test',
+  title: 'Test',
+  replaces: [],
+  notes: [],
+  endpoints: [],
+  authorities: [rootAuthority, ...authorities],
+  crls: [{ url, issuer: 'root' }],
+  ocsp: [],
+  ...more,
+});
+
+type Bodies = Readonly<Record<string, Uint8Array | Finding>>;
+const answersOf = (bodies: Bodies): Map<string, Answer> =>
+  new Map(
+    Object.entries(bodies).map(([at, body]) => [
+      at,
+      body instanceof Uint8Array ? { body } : { finding: body },
+    ]),
+  );
+
+const observeAll = async (profile: Profile, bodies: Bodies) => {
+  const host = fakeHost({ answers: answersOf(bodies) });
+  const run = createRun(host, { smtp: [] });
+  const { signal } = new AbortController();
+  const tasks = crlCheck.tasks(profile, run);
+  const observations = await Promise.all(tasks.map((task) => task.observe(signal)));
+  return { host, tasks, observations };
+};
+
+interface Seen {
+  readonly host: FakeHost;
+  readonly observation: Observation;
+  readonly judgement: Judgement;
+}
+
+const see = async (profile: Profile, bodies: Bodies, at = testTime): Promise<Seen> => {
+  const { host, observations } = await observeAll(profile, bodies);
+  const [observation] = observations;
+  assert.ok(observation);
+  return { host, observation, judgement: observation.judge(at) };
+};
+const codes = ({ findings }: Judgement) => findings.map(({ code }) => code);
+const listed = (reason?: number): CrlOptions => ({
+  entries: [{ serial: ca.serial, ...(reason !== undefined && { reason }) }],
+});
+
+describe('a sound CRL', () => {
+  it('gives the evidence that the contract names', async () => {
+    const crl = root.crl({ number: 4711, entries: [{ serial: 1 }, { serial: 2 }] });
+    const { judgement, observation } = await see(profileOf(), { [url]: crl });
+    assert.deepEqual(judgement.findings, []);
+    assert.equal(judgement.blockedBy, undefined);
+    assert.equal(judgement.unknown, undefined);
+    assert.deepEqual(judgement.evidence, {
+      issuer: 'C=XX, O=Test, CN=Root',
+      crlNumber: '4711',
+      thisUpdate: '2025-06-01T00:00:00.000Z',
+      nextUpdate: '2025-06-08T00:00:00.000Z',
+      entries: 2,
+      algorithm: 'ecdsa-with-SHA256',
+      bytes: crl.length,
+      sha256: createHash('sha256').update(crl).digest('hex').toUpperCase(),
+      signature: 'valid',
+      lookedUp: [{ certificate: 'ca', status: 'good' }],
+    });
+    assert.match(judgement.summary, /2025-06-08.*2 entries.*Root/);
+    assert.deepEqual(
+      observation.stages.map(({ name }) => name),
+      ['parse', 'verify'],
+    );
+  });
+
+  it('is judged at any time, the same way', async () => {
+    const { observation } = await see(profileOf(), { [url]: root.crl() });
+    const late = new Date('2025-06-09T00:00:00Z');
+    assert.deepEqual(codes(observation.judge(late)), ['crl-expired']);
+    assert.deepEqual(codes(observation.judge(testTime)), []);
+    assert.deepEqual(observation.judge(late), observation.judge(late));
+  });
+
+  it('says so where its signature is weak or it does not end', async () => {
+    const old = makeCa({ name: 'Old', key: 'rsa' });
+    const profile: Profile = {
+      ...profileOf([]),
+      authorities: [{ ...rootAuthority, sha256: fingerprint256(old.der), der: old.der }],
+    };
+    const crl = old.crl({ hash: 'sha1', nextUpdate: null });
+    const { judgement } = await see(profile, { [url]: crl });
+    assert.deepEqual(codes(judgement), []);
+    assert.equal(judgement.evidence['weak'], true);
+    assert.equal(judgement.evidence['nextUpdate'], undefined);
+    assert.match(judgement.summary, /no nextUpdate.*weak/);
+  });
+});
+
+describe('a CRL with a fault is a gap at its address:', () => {
+  const cases: readonly [name: string, crl: Uint8Array, code: string][] = [
+    ['expired', root.crl({ nextUpdate: new Date('2025-06-02') }), 'crl-expired'],
+    ['not yet valid', root.crl({ thisUpdate: new Date('2025-06-04') }), 'crl-not-yet-valid'],
+    ['signed by another', root.crl({ signature: flippedLastByte }), 'crl-signature-invalid'],
+    ['of another issuer', leaf.crl(), 'crl-wrong-issuer'],
+    ['another key’s', rolled.crl(), 'crl-wrong-issuer'],
+    [
+      'of another address',
+      root.crl({ extensions: [issuingDistributionPoint({ uris: [shardUrl] })] }),
+      'crl-out-of-scope',
+    ],
+    [
+      'of user certificates only',
+      root.crl({ extensions: [issuingDistributionPoint({ onlyContainsUserCerts: true })] }),
+      'crl-out-of-scope',
+    ],
+    ['a delta CRL', root.crl({ extensions: [deltaCrlIndicator(1)] }), 'crl-out-of-scope'],
+    ['with trailing bytes', Buffer.concat([root.crl(), Buffer.of(0)]), 'crl-malformed'],
+    ['cut short', root.crl().subarray(0, -5), 'crl-malformed'],
+    ['with an empty list', root.crl({ rewrite: () => ({ revoked: sequence() }) }), 'crl-malformed'],
+    ['with the CA revoked', root.crl(listed(2)), 'certificate-revoked'],
+    ['PEM', Buffer.from(pem('X509 CRL', root.crl())), 'unexpected-content'],
+    [
+      'PEM after a blank line',
+      Buffer.from(`\n${pem('X509 CRL', root.crl())}`),
+      'unexpected-content',
+    ],
+    ['nothing', Buffer.alloc(0), 'unexpected-content'],
+    ['text', Buffer.from('not found'), 'unexpected-content'],
+    ['a certificate', ca.der, 'unexpected-content'],
+    ['PKCS#7', sequence(oid('1.2.840.113549.1.7.2'), integer(1)), 'unexpected-content'],
+    ['an OCSP response', sequence(enumerated(6)), 'unexpected-content'],
+  ];
+  for (const [name, crl, code] of cases)
+    it(name, async () => {
+      const { judgement } = await see(profileOf(), { [url]: crl });
+      assert.deepEqual(codes(judgement), [code]);
+      assert.equal(judgement.findings[0]?.target, url);
+      assert.equal(judgement.evidence['bytes'], crl.length);
+      assert.equal(typeof judgement.evidence['sha256'], 'string');
+      assert.equal(
+        judgement.evidence['signature'] === 'valid',
+        !/malformed|content|wrong-issuer|signature/.test(code),
+      );
+    });
+
+  it('what the network found', async () => {
+    const finding: Finding = { code: 'connect-timeout', target: 'crl.example:80', evidence: {} };
+    const { judgement } = await see(profileOf(), { [url]: finding });
+    assert.deepEqual(judgement.findings, [finding]);
+    assert.equal(judgement.evidence['signature'], 'unchecked');
+  });
+
+  it('once, where several certificates are revoked', async () => {
+    const ocsp: OcspSource = { url: 'http://o/', issuer: 'root', certificate: { serial: '0ABC' } };
+    const entries = [{ serial: ca.serial, reason: 1 }, { serial: 0xabc }];
+    const profile = profileOf([embedded], { ocsp: [ocsp] });
+    const { judgement } = await see(profile, { [url]: root.crl({ entries }) });
+    assert.deepEqual(codes(judgement), ['certificate-revoked']);
+    const serials = [ca.serial.toString(16).toUpperCase(), '0ABC'];
+    assert.deepEqual(judgement.findings[0]?.evidence['serials'], serials);
+    assert.deepEqual(
+      (judgement.evidence['lookedUp'] as { status: string }[]).map(({ status }) => status),
+      ['revoked', 'revoked'],
+    );
+  });
+});
+
+describe('certificates that come later than the CRL', () => {
+  it('are looked up in the bytes that were kept', async () => {
+    const { judgement, host } = await see(profileOf([byAia]), {
+      [url]: root.crl(listed(1)),
+      [caUrl]: ca.der,
+    });
+    assert.deepEqual(codes(judgement), ['certificate-revoked']);
+    assert.deepEqual(host.fetched.toSorted(), [caUrl, url]);
+  });
+
+  it('are looked up in a large CRL by fetching it once more', async () => {
+    const many = Array.from({ length: 30_000 }, (_, index) => ({
+      serial: 2n ** 127n + BigInt(index),
+    }));
+    const crl = root.crl({ entries: [...many, { serial: ca.serial, reason: 1 }] });
+    assert.ok(crl.length > 1_048_576);
+    const { judgement, host, observation } = await see(profileOf([byAia]), {
+      [url]: crl,
+      [caUrl]: ca.der,
+    });
+    assert.deepEqual(codes(judgement), ['certificate-revoked']);
+    assert.deepEqual(
+      host.fetched.filter((one) => one === url),
+      [url, url],
+    );
+    assert.deepEqual(
+      observation.stages.map(({ name }) => name),
+      ['parse', 'verify'],
+    );
+    const known = await see(profileOf(), { [url]: crl });
+    assert.deepEqual(codes(known.judgement), ['certificate-revoked']);
+    assert.deepEqual(known.host.fetched, [url]);
+  });
+
+  it('that never come leave the CRL sound, and are named', async () => {
+    const finding: Finding = { code: 'http-status', target: caUrl, evidence: { status: 404 } };
+    const { judgement } = await see(profileOf([byAia]), { [url]: root.crl(), [caUrl]: finding });
+    assert.deepEqual(codes(judgement), []);
+    assert.deepEqual(judgement.evidence['notLookedUp'], ['ca']);
+    assert.equal(judgement.evidence['signature'], 'valid');
+    assert.equal(judgement.blockedBy, undefined);
+  });
+});
+
+describe('an issuer whose certificate is missing', () => {
+  const crls: readonly CrlSource[] = [{ url, issuer: 'ca' }];
+  const finding: Finding = { code: 'connect-refused', target: 'ca.example:80', evidence: {} };
+  const blocked = (crl: Uint8Array, at = testTime) =>
+    see(profileOf([byAia], { crls }), { [url]: crl, [caUrl]: finding }, at);
+
+  it('blocks the verification alone', async () => {
+    const { judgement } = await blocked(ca.crl({ entries: [{ serial: 5 }] }));
+    assert.deepEqual(judgement.blockedBy, ['connect-refused:ca.example:80']);
+    assert.deepEqual(judgement.findings, []);
+    assert.equal(judgement.evidence['signature'], 'unchecked');
+    assert.equal(judgement.evidence['entries'], 1);
+  });
+
+  it('hides no fault of the CRL’s own', async () => {
+    const expired = await blocked(ca.crl(), new Date('2025-07-01'));
+    assert.deepEqual(codes(expired.judgement), ['crl-expired']);
+    assert.deepEqual(expired.judgement.blockedBy, ['connect-refused:ca.example:80']);
+    const malformed = await blocked(Buffer.concat([ca.crl(), Buffer.of(0)]));
+    assert.deepEqual(codes(malformed.judgement), ['crl-malformed']);
+    assert.equal(malformed.judgement.blockedBy, undefined);
+  });
+
+  it('and that nothing explains, leaves it unknown', async () => {
+    const nowhere: Authority = { id: 'ca', name: 'Test ca', root: false, issuer: 'root' };
+    const { judgement } = await see(profileOf([nowhere], { crls }), { [url]: ca.crl() });
+    assert.equal(typeof judgement.unknown, 'string');
+    assert.deepEqual(judgement.findings, []);
+  });
+});
+
+describe('authorities of one name', () => {
+  const second = authority('root-2', rolled.der, { root: true, name: 'Test Root' });
+  const both = (crl: Uint8Array, authorities = [embedded, second]) =>
+    see(profileOf(authorities), { [url]: crl });
+
+  it('are one issuer with several keys', async () => {
+    for (const signer of [root, rolled]) {
+      const { judgement } = await both(signer.crl());
+      assert.deepEqual(codes(judgement), []);
+      assert.equal(judgement.evidence['signature'], 'valid');
+    }
+    assert.deepEqual(codes((await both(rolled.crl(listed(4)))).judgement), ['certificate-revoked']);
+    assert.deepEqual(codes((await both(leaf.crl())).judgement), ['crl-wrong-issuer']);
+  });
+
+  it('are tried each for a CRL that is too large to be kept', async () => {
+    const entries = Array.from({ length: 30_000 }, (_, index) => ({
+      serial: 2n ** 127n + BigInt(index),
+    }));
+    for (const signer of [root, rolled])
+      for (const onlyExtensions of [undefined, []]) {
+        const crl = signer.crl({ entries, ...(onlyExtensions && { onlyExtensions }) });
+        assert.equal((await both(crl)).judgement.evidence['signature'], 'valid');
+      }
+  });
+
+  it('of which one is missing conclude only where another signed', async () => {
+    const finding: Finding = { code: 'http-status', target: caUrl, evidence: {} };
+    const lost: Authority = {
+      id: 'root-3',
+      name: 'Test Root',
+      root: false,
+      issuer: 'root',
+      url: caUrl,
+    };
+    const profile = profileOf([embedded, lost]);
+    const signed = await see(profile, { [url]: root.crl(), [caUrl]: finding });
+    assert.equal(signed.judgement.evidence['signature'], 'valid');
+    assert.equal(signed.judgement.blockedBy, undefined);
+    const other = await see(profile, { [url]: rolled.crl(), [caUrl]: finding });
+    assert.deepEqual(other.judgement.blockedBy, [`http-status:${caUrl}`]);
+    assert.deepEqual(codes(other.judgement), []);
+  });
+});
+
+describe('partitioned CRLs', () => {
+  const crls: readonly CrlSource[] = [
+    { url, issuer: 'root' },
+    { url: shardUrl, issuer: 'root' },
+  ];
+  const shard = (at: string, options: CrlOptions = {}) =>
+    root.crl({ ...options, extensions: [issuingDistributionPoint({ uris: [at] })] });
+  const judgeAll = async (bodies: Bodies) =>
+    (await observeAll(profileOf([embedded], { crls }), bodies)).observations.map((one) =>
+      one.judge(testTime),
+    );
+
+  it('need to cover each certificate once', async () => {
+    const judged = await judgeAll({ [url]: shard(url), [shardUrl]: shard(shardUrl) });
+    assert.deepEqual(judged.map(codes), [[], []]);
+    assert.deepEqual(judged[0]?.evidence['lookedUp'], [{ certificate: 'ca', status: 'good' }]);
+    assert.equal(judged[1]?.evidence['lookedUp'], undefined);
+  });
+
+  it('that cover a certificate nowhere are gaps', async () => {
+    const lists = issuingDistributionPoint({ onlyContainsUserCerts: true });
+    const users = root.crl({ extensions: [lists] });
+    const judged = await judgeAll({ [url]: users, [shardUrl]: users });
+    assert.deepEqual(judged.map(codes), [['crl-out-of-scope'], ['crl-out-of-scope']]);
+  });
+
+  it('of users and of CAs stand side by side', async () => {
+    const users = issuingDistributionPoint({ onlyContainsUserCerts: true });
+    const authorities = issuingDistributionPoint({ onlyContainsCACerts: true });
+    const judged = await judgeAll({
+      [url]: root.crl({ extensions: [users] }),
+      [shardUrl]: root.crl({ ...listed(1), extensions: [authorities] }),
+    });
+    assert.deepEqual(judged.map(codes), [[], ['certificate-revoked']]);
+  });
+});
+
+describe('delta CRLs', () => {
+  const freshest = freshestCrl({ uris: ['ldap://ldap.example/delta', deltaUrl] });
+  const complete = root.crl({ extensions: [freshest] });
+  const delta = (options: CrlOptions = {}) =>
+    root.crl({ number: 8, ...options, extensions: [deltaCrlIndicator(7)] });
+
+  it('are fetched and combined', async () => {
+    const { judgement, host } = await see(profileOf(), {
+      [url]: complete,
+      [deltaUrl]: delta(listed(1)),
+    });
+    assert.deepEqual(host.fetched, [url, deltaUrl]);
+    assert.deepEqual(codes(judgement), ['certificate-revoked']);
+    const evidence = judgement.evidence['delta'] as Record<string, unknown>;
+    assert.equal(evidence['combined'], true);
+    assert.equal(evidence['url'], deltaUrl);
+    assert.equal(evidence['crlNumber'], '8');
+  });
+
+  it('with a fault are gaps at their own address', async () => {
+    for (const [body, code] of [
+      [delta({ signature: flippedLastByte }), 'crl-signature-invalid'],
+      [root.crl({ number: 8 }), 'crl-out-of-scope'],
+      [Buffer.from('gone'), 'unexpected-content'],
+    ] as const) {
+      const { judgement } = await see(profileOf(), { [url]: complete, [deltaUrl]: body });
+      assert.deepEqual(
+        judgement.findings.map((finding) => [finding.code, finding.target]),
+        [[code, deltaUrl]],
+      );
+    }
+  });
+
+  it('are named by the certificates too', async () => {
+    const named = root.issue({ name: 'CA with deltas', ca: true, extensions: [point, freshest] });
+    const entries = [{ serial: named.serial }];
+    const { judgement } = await see(profileOf([authority('named', named.der)]), {
+      [url]: root.crl(),
+      [deltaUrl]: delta({ entries }),
+    });
+    assert.deepEqual(codes(judgement), ['certificate-revoked']);
+  });
+
+  it('are fetched for nobody but the issuer', async () => {
+    const forged = root.crl({ extensions: [freshest], signature: flippedLastByte });
+    const { host } = await see(profileOf(), { [url]: forged });
+    assert.deepEqual(host.fetched, [url]);
+  });
+
+  it('are fetched over http and https only, and never the CRL itself again', async () => {
+    const odd = ['ldap://x/', 'file:///etc/passwd', 'javascript:1', 'http://', url];
+    const crl = root.crl({ extensions: [freshestCrl({ uris: odd })] });
+    const { host } = await see(profileOf(), { [url]: crl });
+    assert.deepEqual(host.fetched, [url]);
+  });
+});
+
+describe('tasks', () => {
+  const tasks = (profile: Profile) => crlCheck.tasks(profile, createRun(fakeHost(), { smtp: [] }));
+
+  it('are one for each CRL of the profile', () => {
+    const crls = [
+      { url, issuer: 'root' },
+      { url: shardUrl, issuer: 'ca' },
+    ];
+    assert.deepEqual(
+      tasks(profileOf([embedded], { crls })).map(({ kind, target }) => [kind, target]),
+      [
+        ['crl', url],
+        ['crl', shardUrl],
+      ],
+    );
+    assert.deepEqual(tasks(profileOf([], { crls: [] })), []);
+  });
+
+  it('ask the same where issuer and certificates are the same', () => {
+    const [one] = tasks(profileOf());
+    const [same] = tasks({ ...profileOf(), id: 'other' });
+    const [fewer] = tasks(profileOf([]));
+    assert.equal(one?.question, same?.question);
+    assert.notEqual(one?.question, fewer?.question);
+  });
+});
