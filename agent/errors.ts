@@ -13,6 +13,7 @@ export type AgentErrorCode =
   | 'certificate-invalid'
   | 'trust-store-unreadable'
   | 'secret-missing'
+  | 'state-in-use'
   | 'output-unwritable';
 
 /** An operational error. It ends in main.ts as its lines on standard error and exit status 3. */

@@ -2,12 +2,7 @@
 
 import type { Gap, Report } from '../report/report.ts';
 
-export const gapEventTypes = [
-  'gap.opened',
-  'gap.changed',
-  'gap.resolved',
-  'gap.reminder',
-] as const;
+export const gapEventTypes = ['gap.opened', 'gap.changed', 'gap.resolved', 'gap.reminder'] as const;
 export const agentEventTypes = ['agent.trouble', 'agent.recovered'] as const;
 
 export type GapEventType = (typeof gapEventTypes)[number];
@@ -16,7 +11,7 @@ export type AgentEventType = (typeof agentEventTypes)[number];
 /** `seen`: a check looked and the gap was not there. `not-asked`: no check asks about it any more. */
 export type Resolution = 'seen' | 'not-asked';
 
-/** What a receiver was told of a gap before it changed, where that is part of the gap's labels. */
+/** What of a gap other programs route alerts by. */
 export type Told = Pick<Gap, 'severity' | 'owner'>;
 
 /** Times are ISO 8601. */
@@ -33,7 +28,7 @@ export interface GapEvent {
   readonly since: string;
   /** On `gap.resolved` only. */
   readonly resolution?: Resolution;
-  /** On `gap.changed` and `gap.resolved`, where severity or owner were told otherwise before. */
+  /** Where severity or owner were told otherwise before. */
   readonly previous?: Told;
 }
 
@@ -55,7 +50,13 @@ export interface AgentEvent {
 
 export type AlertEvent = GapEvent | AgentEvent;
 
-export const isGapEvent = (event: AlertEvent): event is GapEvent => 'gap' in event;
+/** What `alert test` sends. */
+export interface TestEvent {
+  readonly type: 'test';
+  readonly at: string;
+}
+
+export const isGapEvent = (event: AlertEvent | TestEvent): event is GapEvent => 'gap' in event;
 
 /** What an event is about; the order of events is kept per subject and receiver. */
 export const subjectOf = (event: AlertEvent): string =>
@@ -65,4 +66,20 @@ export const subjectOf = (event: AlertEvent): string =>
 export interface Teller {
   readonly host: Report['host'];
   readonly agent: Report['agent'];
+}
+
+/** Events that were never sent, because this one stands for them. */
+export interface Merged {
+  readonly events: number;
+  /** The time of the first of them. */
+  readonly since: string;
+}
+
+/** An event as it is sent. */
+export interface Notice<Event = AlertEvent | TestEvent> {
+  /** The same over all retries and restarts, and of no other content. */
+  readonly id: string;
+  readonly event: Event;
+  readonly from: Teller;
+  readonly merged?: Merged;
 }
