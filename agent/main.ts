@@ -4,7 +4,8 @@
  * not loaded, so that `--version` costs next to nothing.
  */
 
-import { version } from './version.ts';
+/** Put in by the bundler, as in version.ts; asked here so that the entry imports nothing. */
+declare const CERTREADY_VERSION: string | undefined;
 
 const signals = { SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -52,6 +53,10 @@ const run = async (argv: readonly string[]): Promise<void> => {
 };
 
 const argv = process.argv.slice(2);
-if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V'))
-  process.stdout.write(`${version}\n`);
+if (
+  typeof CERTREADY_VERSION === 'string' &&
+  argv.length === 1 &&
+  (argv[0] === '--version' || argv[0] === '-V')
+)
+  process.stdout.write(`${CERTREADY_VERSION}\n`);
 else await run(argv);

@@ -4,7 +4,7 @@
  * the built-in profiles as data.
  */
 
-import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -82,12 +82,18 @@ const profilesModule = async () => {
 
 /** Bundled CommonJS calls require() for Node's own modules. */
 const requireShim =
-  "import{createRequire as certreadyRequire}from'node:module';const require=certreadyRequire(import.meta.url);";
+  "import{createRequire as certreadyRequire}from'node:module';const require=certreadyRequire(import.meta.url);\n";
+
+/** The shim stays only where something calls it: every import costs the start a little. */
+const withoutIdleShim = (text) => {
+  const rest = text.replace(requireShim, '');
+  return /\brequire\b/.test(rest) ? text : rest;
+};
 
 /** @returns esbuild's account of what went into which file */
 export const buildProgram = async (outdir) => {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-  const { metafile } = await bundle({
+  const { metafile, outputFiles } = await bundle({
     absWorkingDir: root,
     entryPoints: { certready: 'agent/main.ts' },
     outdir,
@@ -98,12 +104,16 @@ export const buildProgram = async (outdir) => {
     platform: 'node',
     target: 'node20',
     legalComments: 'linked',
-    banner: { js: requireShim },
+    banner: { js: requireShim.trimEnd() },
     define: { CERTREADY_VERSION: JSON.stringify(version) },
     plugins: [leanUndici, builtInProfiles],
     logLevel: 'warning',
     metafile: true,
+    write: false,
   });
+  await mkdir(outdir, { recursive: true });
+  for (const { path, text } of outputFiles) await writeFile(path, withoutIdleShim(text));
+  await chmod(join(outdir, 'certready.js'), 0o755);
   return metafile;
 };
 
