@@ -52,11 +52,18 @@ const run = async (argv: readonly string[]): Promise<void> => {
   endAfter(0);
 };
 
+const printVersion = (version: string): void => {
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code !== 'EPIPE') process.exitCode = 3;
+  });
+  process.stdout.write(`${version}\n`);
+};
+
 const argv = process.argv.slice(2);
 if (
   typeof CERTREADY_VERSION === 'string' &&
   argv.length === 1 &&
   (argv[0] === '--version' || argv[0] === '-V')
 )
-  process.stdout.write(`${CERTREADY_VERSION}\n`);
+  printVersion(CERTREADY_VERSION);
 else await run(argv);

@@ -7,6 +7,8 @@ import { spawn } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+// What is tested is installed and built, however the tests are started.
+import './setup.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 

@@ -20,6 +20,7 @@ const createProgram = (invocation: Invocation): Command => {
     .description('Would this host survive the certificate change? Whose gap is it, and what to do?')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
     .enablePositionalOptions()
     .addHelpText('after', epilogue);
   addOnce(program, invocation);

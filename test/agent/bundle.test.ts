@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -161,6 +161,20 @@ suite('as a process', () => {
     child.stdout?.destroy();
     const { status, stderr } = await ended(child);
     assert.deepEqual([status, stderr], [0, '']);
+  });
+
+  it('ends with 3 where its output cannot be written', async () => {
+    for (const argv of [['--version'], ['explain'], ['--once', '--check', 'clock']]) {
+      const full = await open('/dev/full', 'w');
+      const child = spawn(process.execPath, [join(folder, 'certready.js'), ...argv], {
+        env: { CERTREADY_CONFIG: '/dev/null' },
+        stdio: ['ignore', full.fd, 'pipe'],
+      });
+      const { status, stderr } = await ended(child);
+      await full.close();
+      assert.equal(status, 3);
+      assert.ok(!stderr.includes('fault'), stderr);
+    }
   });
 
   for (const [signal, status] of [

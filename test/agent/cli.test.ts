@@ -129,6 +129,12 @@ suite('help', () => {
       if (command.length > 0) assert.ok(stdout.includes(`$ certready ${command.join(' ')}`));
     });
 
+  it('is there as a command as well', async () => {
+    const { status, stdout } = await runProgram(['help', 'explain']);
+    assert.equal(status, 0);
+    assert.equal(stdout, (await runProgram(['explain', '--help'])).stdout);
+  });
+
   it('names every option of the contract', async () => {
     const { stdout } = await runProgram(['--help']);
     const options =
