@@ -54,21 +54,21 @@ export const walkPlain = (
     const year = view.getInt32(time) ^ 0x170d3030;
     const date = view.getInt32((time + 4) | 0) ^ 0x30303030;
     const clock = view.getInt32((time + 8) | 0) ^ 0x30303030;
-    const seconds = view.getInt32((time + 11) | 0) ^ 0x3030305a;
+    const seconds = view.getInt32((time + 11) | 0, true) ^ 0x5a303030;
     let odd =
       ((head & 0xff80ffe0) ^ 0x30000200) |
       ((serialLength - 1) >> 31) |
       ((year & ~0x0f0f) | ((year + 0x0606) & 0xf0f0)) |
       ((date | clock | (date + 0x0e060c06) | (clock + 0x0d060a06)) & 0xf0f0f0f0) |
-      ((seconds & 0xf0f0ff) | ((seconds + 0x0a0600) & 0xf0f000));
+      ((seconds & 0xfff0f000) | ((seconds + 0x060a00) & 0xf0f000));
     if (next !== ((time + 15) | 0))
-      // 30 0C 30 0A 06 03 55 1D 15 04 03 0A 01 RR
+      // 30 0C 30 0A 06 03 55 1D 15 04 03 0A 01 RR, in the processor's order: no bytes to swap.
       odd |=
         (next - time - 29) |
-        (view.getInt32((time + 15) | 0) ^ 0x300c300a) |
-        (view.getInt32((time + 19) | 0) ^ 0x0603551d) |
-        (view.getInt32((time + 23) | 0) ^ 0x1504030a) |
-        ((view.getInt16((time + 27) | 0) & ~0xf) ^ 0x0100);
+        (view.getInt32((time + 15) | 0, true) ^ 0x0a300c30) |
+        (view.getInt32((time + 19) | 0, true) ^ 0x1d550306) |
+        (view.getInt32((time + 23) | 0, true) ^ 0x0a030415) |
+        ((view.getInt16((time + 27) | 0, true) & 0xf0ff) ^ 0x0001);
     if (odd !== 0 || (leading + 1) >>> 0 < 2) break;
     const month = date >> 16;
     const day = date & 0xffff;
