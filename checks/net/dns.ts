@@ -3,6 +3,7 @@
 import type { Evidence, Finding, GapCode, Platform } from '../types.ts';
 import { type Address, isUnroutable } from './address.ts';
 import { type Answers, type QueryOptions, queryName, serverList, serverName } from './dns-query.ts';
+import { throwIfStopped } from './retry.ts';
 import { type LookupResult, hasResolver, isInHostsFile, systemLookup } from './system-lookup.ts';
 
 export interface ResolveOptions extends QueryOptions {
@@ -133,7 +134,7 @@ export const resolveName = async (name: string, options: ResolveOptions): Promis
   if (local) return local;
   const { lookup, answers } = await askAll(name, options);
   const found = verdict(lookup, answers);
-  options.signal.throwIfAborted();
+  throwIfStopped(options.signal);
   if ('addresses' in found) {
     const finding = sinkhole(name, found.addresses);
     if (finding) return { source: 'dns', finding };

@@ -14,7 +14,9 @@ export interface Attempt {
    */
   readonly signal: AbortSignal;
   /** Told whenever something came from the other side. */
-  progress(): void;
+  readonly progress: () => void;
+  /** Until the next progress, somebody else counts the silence and asks again. */
+  readonly busy: () => void;
 }
 
 export interface RetryOptions<T, F extends object> {
@@ -24,12 +26,22 @@ export interface RetryOptions<T, F extends object> {
   readonly elapsed: () => number;
   /** Whether another attempt may end otherwise; an attempt that ends with any other fault decides. */
   readonly retriable?: (fault: F) => boolean;
+  /** Whether the attempt has asked twice itself: none is started for it, but one that runs is awaited. */
+  readonly exhausted?: (fault: F) => boolean;
   /** Lets go of a value that came too late. */
   readonly dispose?: (value: T) => void;
 }
 
 /** How long a failure that came at once is left alone before it is asked again. */
 const pauseMs = 300;
+
+/** Why an attempt is aborted that may still settle with its fault; any other reason ends the run. */
+const spent = new Error('the time for this attempt is over');
+
+/** @throws the signal's reason when the run itself is aborted, not only one attempt */
+export const throwIfStopped = (signal: AbortSignal): void => {
+  if (signal.aborted && signal.reason !== spent) throw asError(signal.reason);
+};
 
 /**
  * Runs an attempt up to twice. After a quick fault the second one follows a short pause later; where
@@ -40,15 +52,18 @@ const pauseMs = 300;
  */
 export const twice = <T, F extends object>(
   attempt: (attempt: Attempt) => Promise<Outcome<T, F>>,
-  { budgetMs, signal, elapsed, retriable = () => true, dispose }: RetryOptions<T, F>,
+  options: RetryOptions<T, F>,
 ): Promise<Outcome<T, F>> =>
   new Promise((resolve, reject) => {
+    const { budgetMs, signal, elapsed, dispose } = options;
+    const { retriable = () => true, exhausted = () => false } = options;
     const start = elapsed();
     const controllers: AbortController[] = [];
     const timers = new Set<NodeJS.Timeout>();
     let launched = 0;
     let running = 0;
     let lastProgress = start;
+    let over = false;
     let settled = false;
     let verdict: Outcome<T, F> | undefined;
 
@@ -62,15 +77,27 @@ export const twice = <T, F extends object>(
       );
       timers.add(timer);
     };
+    const clear = (): void => {
+      for (const timer of timers) clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      for (const controller of controllers) controller.abort(spent);
+    };
     const finish = (end: () => void): void => {
       if (settled) return;
       settled = true;
-      for (const timer of timers) clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-      for (const controller of controllers) controller.abort();
+      clear();
       end();
     };
-    const onAbort = (): void => finish(() => reject(signal.reason as Error));
+    const giveUp = (): void => {
+      over = true;
+      clear();
+      const answer = verdict;
+      if (running === 0 && answer) finish(() => resolve(answer));
+    };
+    const onAbort = (): void => {
+      if (signal.reason === spent) giveUp();
+      else finish(() => reject(asError(signal.reason)));
+    };
 
     const settle = (outcome: Outcome<T, F>, sequential: boolean): void => {
       running--;
@@ -84,11 +111,9 @@ export const twice = <T, F extends object>(
       }
       if (verdict === undefined || sequential) verdict = outcome;
       const answer = verdict;
-      const left = start + budgetMs - elapsed();
-      if (launched === 1 && left > 0)
-        later(Math.min(pauseMs, left / 4), () => {
-          if (launched === 1) launch();
-        });
+      const pause = Math.min(pauseMs, (start + budgetMs - elapsed()) / 4);
+      const again = launched === 1 && !over && !exhausted(outcome.fault);
+      if (again) later(pause, launchOnce);
       else if (running === 0) finish(() => resolve(answer));
     };
     const launch = (): void => {
@@ -100,30 +125,26 @@ export const twice = <T, F extends object>(
       const progress = (): void => {
         lastProgress = elapsed();
       };
-      attempt({ signal: controller.signal, progress }).then(
+      const busy = (): void => {
+        lastProgress = Infinity;
+      };
+      attempt({ signal: controller.signal, progress, busy }).then(
         (outcome) => settle(outcome, sequential),
         (error: unknown) => finish(() => reject(asError(error))),
       );
     };
+    const launchOnce = (): void => {
+      if (launched === 1) launch();
+    };
     const launchIfSilent = (): void => {
-      if (launched > 1) return;
-      const idle = elapsed() - lastProgress;
-      if (idle >= budgetMs / 4) launch();
-      else later(budgetMs / 4 - idle, launchIfSilent);
+      const silence = Math.max(0, elapsed() - lastProgress);
+      if (silence >= budgetMs / 4) launchOnce();
+      else later(budgetMs / 4 - silence, launchIfSilent);
     };
 
-    if (signal.aborted) {
-      onAbort();
-      return;
-    }
-    signal.addEventListener('abort', onAbort, { once: true });
-    later(budgetMs / 2, launchIfSilent);
-    later(budgetMs, () => {
-      for (const controller of controllers) controller.abort();
-      if (running === 0 && verdict) {
-        const answer = verdict;
-        finish(() => resolve(answer));
-      }
-    });
     launch();
+    later(budgetMs / 2, launchIfSilent);
+    later(budgetMs, giveUp);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
   });
