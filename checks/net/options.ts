@@ -22,6 +22,8 @@ export interface ConnectRule {
 
 export interface NetworkOptions {
   readonly platform: Platform;
+  /** This host's name, said to mail hosts. */
+  readonly hostName: string;
   /** A clock that only goes forward, milliseconds. */
   readonly elapsed: () => number;
   /** The wall clock. */
