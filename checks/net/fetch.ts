@@ -1,0 +1,77 @@
+/** Fetches a URL: follows redirects, within one time for all of it. */
+
+import type { BodySink, FetchRequest, FetchResult, Finding, ServerTime, Stage } from '../types.ts';
+import { type Asked, badRedirect, shownUrl } from './answer.ts';
+import type { NetworkOptions } from './options.ts';
+import { type Hop, requestHop } from './request.ts';
+import type { Ways } from './way.ts';
+
+const maxRedirects = 5;
+
+const isConditional = (headers: Readonly<Record<string, string>> = {}): boolean =>
+  Object.keys(headers).some((name) => /^if-(?:none-match|modified-since)$/i.test(name));
+
+/** The URL that a Location leads to; only http and https are ever fetched. */
+const followed = (location: string, from: URL): URL | undefined => {
+  if (!URL.canParse(location, from.href)) return undefined;
+  const url = new URL(location, from);
+  return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined;
+};
+
+export interface FetchContext {
+  readonly options: NetworkOptions;
+  readonly ways: Ways;
+}
+
+/** @throws the signal's reason when the run is aborted; what the sink threw */
+export const fetchUrl = async <S extends BodySink>(
+  { options, ways }: FetchContext,
+  request: FetchRequest<S>,
+  signal: AbortSignal,
+): Promise<FetchResult<S>> => {
+  const deadline = options.elapsed() + options.requestTimeoutMs;
+  const first = new URL(request.url);
+  const conditional = isConditional(request.headers);
+  const stages: Stage[] = [];
+  const redirects: string[] = [];
+  const serverTimes: ServerTime[] = [];
+  let url = first;
+  let method = request.method ?? 'GET';
+
+  const result = (
+    { sink, status, contentType, bytes, address }: Hop<S>,
+    finding: Finding | undefined,
+  ): FetchResult<S> => ({
+    stages,
+    redirects,
+    serverTimes,
+    bytes,
+    ...(sink && !finding && { sink }),
+    ...(finding && {
+      finding: {
+        ...finding,
+        evidence: { ...finding.evidence, ...(redirects.length > 0 && { redirects }) },
+      },
+    }),
+    ...(status !== undefined && { status }),
+    ...(contentType !== undefined && { contentType }),
+    ...(address !== undefined && { address }),
+  });
+
+  for (;;) {
+    const asked: Asked = { first, url, conditional };
+    const budgetMs = Math.max(0, deadline - options.elapsed());
+    const hop = await requestHop({ options, ways, asked, method, request, budgetMs, signal });
+    stages.push(...hop.stages);
+    if (hop.serverTime) serverTimes.push(hop.serverTime);
+    if (hop.redirect === undefined) return result(hop, hop.finding);
+    const next = followed(hop.redirect, url);
+    if (!next)
+      return result(hop, badRedirect(asked, hop.redirect, 'leads to no http or https URL'));
+    if (redirects.length === maxRedirects)
+      return result(hop, badRedirect(asked, hop.redirect, `more than ${maxRedirects} redirects`));
+    redirects.push(shownUrl(next));
+    if (hop.status === 303) method = 'GET';
+    url = next;
+  }
+};
