@@ -103,6 +103,7 @@ export const buildProgram = async (outdir) => {
     format: 'esm',
     platform: 'node',
     target: 'node20',
+    external: ['koffi'], // native, optional, for Windows
     legalComments: 'linked',
     banner: { js: requireShim.trimEnd() },
     define: { CERTREADY_VERSION: JSON.stringify(version) },
