@@ -442,9 +442,10 @@ export interface StoreEntry {
 /**
  * `hash-link`: the certificate lies in the folder, but not under the name by which OpenSSL looks it up.
  * `store`: it lies where the store's tool takes certificates from, and the tool has not run since.
+ * `anchors`: it lies among intermediate certificates, which anchor nothing.
  */
 export interface MissingPart {
-  readonly part: 'bundle' | 'folder' | 'hash-link' | 'store';
+  readonly part: 'bundle' | 'folder' | 'hash-link' | 'store' | 'anchors';
   readonly path: string;
 }
 

@@ -2,7 +2,7 @@
 
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Platform, TrustStore } from '../types.ts';
-import { type RunCommand, runCommand } from './commands.ts';
+import { type RunCommand, commandRunner } from './commands.ts';
 import { environmentStores } from './environment.ts';
 import { kindOfPath, readStart } from './files.ts';
 import { keystore, looksLikeKeystore } from './java.ts';
@@ -11,6 +11,7 @@ import { askMailServers, mailStores } from './mail/mail-stores.ts';
 import { foundNssDatabases, nssDatabase } from './nss.ts';
 import { certificateFile, opensslFolder } from './openssl.ts';
 import { p11KitStore } from './p11-kit.ts';
+import { machineStore } from './windows/machine-store.ts';
 import { systemPaths, systemStore } from './system.ts';
 
 export interface DiscoveryOptions {
@@ -36,8 +37,10 @@ export const discoverTrustStores = async ({
   platform,
   env,
   root = '/',
-  run = runCommand,
+  run = commandRunner(platform, env),
 }: DiscoveryOptions): Promise<readonly TrustStore[]> => {
+  if (platform === 'win32')
+    return byName([machineStore(run), ...(await javaStores({ platform, env, root }))]);
   if (platform !== 'linux') return [];
   const system = await systemStore(root);
   const [paths, mailServers, ...found] = await Promise.all([

@@ -65,6 +65,7 @@ const partReasons: Readonly<Record<MissingPart['part'], string>> = {
   folder: 'not-in-folder',
   'hash-link': 'hash-link-missing',
   store: 'not-taken-over',
+  anchors: 'among-intermediates',
 };
 
 /** Present in one part of the store and missing from another: which one decides who sees it. */
@@ -185,7 +186,7 @@ export const judgeRoot = (
   const whole = trusted.find((entry) => allowsServers(entry) && !entry.missingFrom);
   // What the store itself says comes before what would be if its tool ran
   const isTaken = ({ missingFrom = [] }: StoreEntry): boolean =>
-    missingFrom.every(({ part }) => part !== 'store');
+    missingFrom.every(({ part }) => part !== 'store' && part !== 'anchors');
   const inStore = trusted.filter(isTaken);
   const best = whole ?? inStore.find(allowsServers) ?? inStore[0] ?? trusted.find(allowsServers);
   if (best) return present(best, at);

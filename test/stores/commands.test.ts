@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { runCommand } from '../../checks/stores/commands.ts';
+import { commandRunner } from '../../checks/stores/commands.ts';
+
+const runCommand = commandRunner('linux', {});
 
 describe('a program that is asked', () => {
   it('answers', async () => {

@@ -1,7 +1,7 @@
 /** Exim, asked by `exim -bP transports`: each SMTP transport's roots and whether they are obligatory (spec.txt, ch. 30). */
 
 import type { TrustStore } from '../../types.ts';
-import { type RunCommand } from '../commands.ts';
+import type { RunCommand } from '../commands.ts';
 import { kindOfPath } from '../files.ts';
 import type { MailTrust, MailUse, RootSource } from './mail-trust.ts';
 

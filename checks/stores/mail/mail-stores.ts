@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import type { StoreEntry, StoreProblem, TrustStore } from '../../types.ts';
 import { readCertificateFolder } from '../certificate-folder.ts';
-import { type RunCommand, runCommand } from '../commands.ts';
+import type { RunCommand } from '../commands.ts';
 import { readStoreFile } from '../files.ts';
 import { mergeParts } from '../merge-parts.ts';
 import { readPemBundle } from '../pem.ts';
@@ -16,13 +16,13 @@ import { askPostfix } from './postfix.ts';
 
 export interface MailServersOptions {
   readonly root?: string;
-  readonly run?: RunCommand;
+  readonly run: RunCommand;
 }
 
 /** Every mail server of the machine. An image's programs are not run: only their files are read. */
 export const askMailServers = async ({
   root = '/',
-  run = runCommand,
+  run,
 }: MailServersOptions): Promise<readonly MailTrust[]> => {
   const live = root === '/' ? [askPostfix(run), askExim(run)] : [];
   const found = await Promise.all([...live, askOpenSmtpd(root), askSendmail(root)]);

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
-import { type RunCommand, runCommand } from '../../../checks/stores/commands.ts';
+import { type RunCommand, commandRunner } from '../../../checks/stores/commands.ts';
 import { discoverTrustStores } from '../../../checks/stores/index.ts';
 import { makeCa } from '../../helpers/private-ca.ts';
 import { findProgram } from '../../helpers/programs.ts';
 import { lay, temporaryFolder, verdictIn } from '../read-store.ts';
+
+const runCommand = commandRunner('linux', {});
 
 /**
  * Exim cannot be installed beside Postfix; CERTREADY_TEST_EXIM names a program that was only unpacked.

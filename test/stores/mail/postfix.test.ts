@@ -4,12 +4,14 @@ import { copyFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { type RunCommand, runCommand } from '../../../checks/stores/commands.ts';
+import { type RunCommand, commandRunner } from '../../../checks/stores/commands.ts';
 import { discoverTrustStores } from '../../../checks/stores/index.ts';
 import type { TrustStore } from '../../../checks/types.ts';
 import { makeCa } from '../../helpers/private-ca.ts';
 import { lacking } from '../../helpers/programs.ts';
 import { lay, readStore, temporaryFolder, verdictIn } from '../read-store.ts';
+
+const runCommand = commandRunner('linux', {});
 
 const run = promisify(execFile);
 const lacksPostfix = await lacking('postconf', 'update-ca-certificates');

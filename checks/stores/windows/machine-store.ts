@@ -1,0 +1,68 @@
+/** What Windows trusts on this machine: Root, AuthRoot, group policy and enterprise, less what is disallowed. */
+
+import type { StoreEntry, StoreProblem, TrustStore } from '../../types.ts';
+import type { RunCommand } from '../commands.ts';
+import { type Collected, StoreError, contentsOf } from '../store-error.ts';
+import { bindCrypt32 } from './crypt32.ts';
+import { type PhysicalStore, type StoreRole, physicalStores } from './physical-stores.ts';
+import { type SerializedEntry, readRegistryStore } from './registry.ts';
+import { BlobError, readSerialized } from './serialized-certificate.ts';
+
+export const machineStoreName = 'LocalMachine\\Root';
+
+/** A certificate among the disallowed is distrusted whatever its properties say; one among intermediates anchors nothing. */
+const asRole = (
+  entry: Pick<StoreEntry, 'der' | 'trust' | 'purposes'>,
+  role: StoreRole,
+  origin: string,
+): StoreEntry => {
+  switch (role) {
+    case 'anchors':
+      return { ...entry, origin };
+    case 'disallowed':
+      return { der: entry.der, trust: 'distrusted', origin };
+    case 'intermediates':
+      return {
+        ...entry,
+        origin,
+        missingFrom: [{ part: 'anchors', path: machineStoreName }],
+      };
+  }
+};
+
+const collect = (
+  store: PhysicalStore,
+  serialized: readonly SerializedEntry[],
+  into: { entries: StoreEntry[]; problems: StoreProblem[] },
+): void => {
+  for (const { origin, blob } of serialized)
+    try {
+      into.entries.push(asRole(readSerialized(blob), store.role, origin));
+    } catch (error) {
+      if (!(error instanceof BlobError)) throw error;
+      into.problems.push({ origin, problem: error.message });
+    }
+};
+
+/** Reads every physical store by crypt32, or by the registry where that cannot be called. @throws StoreError */
+const readMachine = async (run: RunCommand): Promise<Collected> => {
+  const crypt32 = await bindCrypt32();
+  const into = { entries: new Array<StoreEntry>(), problems: new Array<StoreProblem>() };
+  for (const store of physicalStores)
+    collect(store, crypt32 ? crypt32(store) : await readRegistryStore(run, store), into);
+  const isAnchor = ({ trust, missingFrom }: StoreEntry): boolean =>
+    trust === 'trusted' && missingFrom === undefined;
+  // A Windows that trusts nobody does not exist: whoever answers so has refused
+  if (!into.entries.some(isAnchor))
+    throw new StoreError('unreadable', `${machineStoreName}: Windows shows no certificates at all`);
+  return into;
+};
+
+/** One store: a root in any of its parts is trusted, unless one of the lists of disallowed ones has it. */
+export const machineStore = (run: RunCommand): TrustStore => ({
+  kind: 'windows',
+  name: machineStoreName,
+  path: machineStoreName,
+  mail: 'unknown',
+  read: () => contentsOf(() => readMachine(run)),
+});

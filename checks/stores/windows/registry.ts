@@ -1,0 +1,59 @@
+/** Certificate stores as the registry holds them, by `reg query` (reg.exe), where crypt32 cannot be called. */
+
+import type { RunCommand } from '../commands.ts';
+import { StoreError } from '../store-error.ts';
+import type { PhysicalStore } from './physical-stores.ts';
+
+export interface SerializedEntry {
+  readonly origin: string;
+  readonly blob: Buffer;
+}
+
+/** `HKEY…\Certificates\SHA1` and the Blob below it. */
+export const parseRegistry = (output: string, store: string): readonly SerializedEntry[] => {
+  const entries: SerializedEntry[] = [];
+  let key = '';
+  for (const line of output.split(/\r?\n/)) {
+    if (/^HKEY_/i.test(line)) key = line.slice(line.lastIndexOf('\\') + 1).trim();
+    const hex = /^\s+Blob\s+REG_BINARY\s+((?:[0-9A-Fa-f]{2})+)\s*$/.exec(line)?.[1];
+    if (hex !== undefined && /^[0-9A-Fa-f]{40}$/.test(key))
+      entries.push({ origin: `${store}#${key.toUpperCase()}`, blob: Buffer.from(hex, 'hex') });
+  }
+  return entries;
+};
+
+const parentOf = (key: string): string => key.slice(0, Math.max(0, key.lastIndexOf('\\')));
+
+/**
+ * reg.exe says only in the system's language why it fails: a key may be absent or refused. Absent is
+ * one that the nearest readable key above it does not list.
+ */
+const isAbsentKey = async (run: RunCommand, key: string): Promise<boolean> => {
+  for (let child = key, parent = parentOf(key); parent.includes('\\');) {
+    const answer = await run('reg.exe', ['query', parent]);
+    if ('output' in answer) {
+      const name = child.slice(parent.length).toUpperCase();
+      const lines = answer.output.toUpperCase().split(/\r?\n/);
+      return !lines.some((line) => line.startsWith('HKEY_') && line.trim().endsWith(name));
+    }
+    child = parent;
+    parent = parentOf(parent);
+  }
+  return false;
+};
+
+/** The entries of one store; an empty list where the registry has none of it. @throws StoreError */
+export const readRegistryStore = async (
+  run: RunCommand,
+  { name, key }: PhysicalStore,
+): Promise<readonly SerializedEntry[]> => {
+  const certificates = `${key}\\Certificates`;
+  const answer = await run('reg.exe', ['query', certificates, '/s']);
+  if ('output' in answer) return parseRegistry(answer.output, name);
+  if ('absent' in answer) throw new StoreError('unreadable', 'reg.exe is not there');
+  if (await isAbsentKey(run, certificates)) return [];
+  throw new StoreError(
+    'unreadable',
+    `${name}: ${answer.failure}; run certready as an administrator`,
+  );
+};

@@ -1,0 +1,101 @@
+/**
+ * The Windows build of Node under Wine: Windows' own interfaces, as Wine has them. It needs wine64, root
+ * (for a mount namespace) and a folder that CERTREADY_TEST_WINDOWS names, made by
+ * test/helpers/windows-node.sh.
+ */
+
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { findProgram } from './programs.ts';
+
+const run = promisify(execFile);
+const repository = new URL('../..', import.meta.url).pathname;
+
+const windowsFolder = process.env['CERTREADY_TEST_WINDOWS'];
+const programFolder = '/usr/lib/wine';
+
+const findWine = async (name: string): Promise<string | undefined> =>
+  (await readFile(join(programFolder, name)).then(
+    () => join(programFolder, name),
+    () => undefined,
+  )) ?? findProgram(name);
+
+/** Why there is no Wine here, as a reason to skip; false where there is. */
+export const lackingWine = async (): Promise<string | false> => {
+  if (windowsFolder === undefined) return 'needs CERTREADY_TEST_WINDOWS';
+  if (process.getuid?.() !== 0) return 'needs root';
+  const found = await Promise.all(['wine64', 'wineserver64'].map(findWine));
+  return found.includes(undefined) ? 'needs wine64' : false;
+};
+
+export interface Wine {
+  /** Runs the TypeScript of a module in Windows' Node and gives what it printed. */
+  node(source: string, options?: { readonly koffi?: boolean }): Promise<string>;
+  /** Runs a program of Windows. */
+  windows(program: string, ...args: readonly string[]): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/**
+ * A fresh Windows 10 whose LocalMachine\Root holds the certificates of a folder (laid out like
+ * /etc/ssl/certs, with their bundle) and the few of Microsoft's that Wine adds.
+ */
+export const startWine = async (roots: string): Promise<Wine> => {
+  const folder = await mkdtemp(join(tmpdir(), 'certready-wine-'));
+  const [wine = '', server = ''] = await Promise.all(['wine64', 'wineserver64'].map(findWine));
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: folder,
+    WINEPREFIX: join(folder, 'prefix'),
+    WINEARCH: 'win64',
+    WINEDEBUG: '-all',
+    WINEDLLOVERRIDES: 'mscoree,mshtml=;winemenubuilder.exe=d',
+  };
+  // Wine's programs write to files alone: a pipe of Unix is a bad descriptor to them
+  const script =
+    'mount --bind "$1" /etc/ssl/certs && cd "$2" && out=$3 && shift 3 && exec "$@" >"$out" 2>&1 </dev/null';
+  let count = 0;
+  const inside = async (where: string, ...command: readonly string[]): Promise<string> => {
+    const out = join(folder, `out-${count++}`);
+    await (await open(out, 'w')).close();
+    const args = ['-m', 'sh', '-c', script, 'sh', roots, where, out, ...command];
+    try {
+      await run('unshare', args, { env, timeout: 120_000 });
+    } catch (error) {
+      throw new Error(`${command.join(' ')}: ${await readFile(out, 'utf8')}`, { cause: error });
+    }
+    return readFile(out, 'utf8');
+  };
+  const bare = join(folder, 'bare');
+  const full = join(folder, 'full');
+  await Promise.all([bare, full].map((path) => mkdir(path)));
+  const source = windowsFolder ?? '';
+  await cp(source, full, { recursive: true });
+  await cp(join(source, 'node.exe'), join(bare, 'node.exe'));
+  await inside(folder, wine, 'wineboot', '-i');
+  await inside(folder, server, '-w');
+  await inside(folder, server, '-p');
+  await inside(folder, wine, 'winecfg', '-v', 'win10');
+
+  return {
+    async node(contents, { koffi = true } = {}) {
+      const where = koffi ? full : bare;
+      const outfile = join(where, `script-${count++}.mjs`);
+      await build({
+        stdin: { contents, resolveDir: repository, loader: 'ts' },
+        ...{ bundle: true, platform: 'node', format: 'esm', outfile, logLevel: 'error' },
+        external: ['koffi'],
+      });
+      return inside(where, wine, 'node.exe', outfile);
+    },
+    windows: (program, ...args) => inside(folder, wine, program, ...args),
+    async stop() {
+      await inside(folder, server, '-k').catch(() => undefined);
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+};
