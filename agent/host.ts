@@ -49,18 +49,23 @@ const proxyOf = async ({ proxy, env, platform }: HostOptions): Promise<NetworkOp
   }
 };
 
-const trustStoresOf = ({
+/** Stores that are named must be there; the machine's own are looked for when they are asked for. */
+const trustStoresOf = async ({
   trustStores,
   platform,
   env,
-}: HostOptions): Promise<readonly TrustStore[]> =>
-  trustStores === 'auto'
-    ? discoverTrustStores({ platform: platformOf(platform), env })
-    : Promise.all(
-        [...new Set(trustStores)].map((path) =>
-          openTrustStore(path).catch(asUsage('trust-store-unreadable')),
-        ),
-      );
+}: HostOptions): Promise<Host['trustStores']> => {
+  if (trustStores === 'auto') {
+    let discovered: Promise<readonly TrustStore[]> | undefined;
+    return () => (discovered ??= discoverTrustStores({ platform: platformOf(platform), env }));
+  }
+  const opened = await Promise.all(
+    [...new Set(trustStores)].map((path) =>
+      openTrustStore(path).catch(asUsage('trust-store-unreadable')),
+    ),
+  );
+  return () => Promise.resolve(opened);
+};
 
 /** @throws AgentError `usage` for a wrong proxy, `trust-store-unreadable` for a store that is not there */
 export const createHost = async (options: HostOptions): Promise<Host> => {

@@ -7,9 +7,9 @@ import { endpointCheck } from './endpoint.ts';
 import { ocspCheck } from './ocsp.ts';
 import { smtpCheck } from './smtp.ts';
 import { trustStoreCheck } from './trust-store.ts';
-import type { Check } from './types.ts';
+import type { Check, DiscoveringCheck } from './types.ts';
 
-export const checks: readonly Check[] = [
+export const checks: readonly (Check | DiscoveringCheck)[] = [
   endpointCheck,
   aiaCheck,
   crlCheck,

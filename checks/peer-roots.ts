@@ -79,7 +79,7 @@ const pemBytes = (pem: string): Uint8Array =>
 /** Read once per run, whatever the number of mail hosts and profiles. */
 const hostRoots = (run: Run, signal: AbortSignal) =>
   run.once('roots for mail hosts', async () => {
-    const { trustStores } = run.host;
+    const trustStores = await run.host.trustStores();
     const read = await Promise.all(
       trustStores.map(async (store) => ({ store, ...(await readOnce(store, run, signal)) })),
     );

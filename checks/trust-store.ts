@@ -8,7 +8,7 @@ import {
 } from './stores/root-in-store.ts';
 import type {
   Authority,
-  Check,
+  DiscoveringCheck,
   Judgement,
   Profile,
   Run,
@@ -107,7 +107,7 @@ const taskOf = (question: Question, run: Run): Task => ({
     const stages = [{ name: 'parse' as const, ms: Math.round(run.host.elapsed() - started) }];
     if (read.index) return { stages, judge: (at) => judgeQuestion(question, read.index, at) };
     const all = await Promise.all(
-      run.host.trustStores.map((store) => readOnce(store, run, signal)),
+      (await run.host.trustStores()).map((store) => readOnce(store, run, signal)),
     );
     const someStoreIsThere = all.some(
       (other) => other.index !== undefined || !('absent' in other.contents),
@@ -129,10 +129,10 @@ const noStore = (run: Run): Task => ({
   },
 });
 
-export const trustStoreCheck: Check = {
+export const trustStoreCheck: DiscoveringCheck = {
   kind: 'trust-store',
-  tasks(profile, run) {
-    const { trustStores } = run.host;
+  async discover(profile, run) {
+    const trustStores = await run.host.trustStores();
     if (trustStores.length === 0) return [noStore(run)];
     return profile.authorities.flatMap((root) => {
       const { sha256 } = root;

@@ -201,6 +201,12 @@ export interface Check {
   tasks(profile: Profile, run: Run): readonly Task[];
 }
 
+/** A check whose questions are looked for on this host first, while others are asked already. */
+export interface DiscoveringCheck {
+  readonly kind: CheckKind;
+  discover(profile: Profile, run: Run): Promise<readonly Task[]>;
+}
+
 /** What all tasks of one run share. */
 export interface Run {
   readonly host: Host;
@@ -309,8 +315,8 @@ export interface Host {
   /** A clock that only goes forward, milliseconds from an arbitrary start. */
   elapsed(): number;
   readonly network: Network;
-  /** The trust stores found on this host, or those that the user named. */
-  readonly trustStores: readonly TrustStore[];
+  /** The trust stores found on this host, or those that the user named; looked for once. */
+  trustStores(): Promise<readonly TrustStore[]>;
 }
 
 export type Platform = 'linux' | 'win32' | 'darwin' | 'other';

@@ -3,7 +3,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Observation } from '../../checks/types.ts';
 import type { RunContext } from './context.ts';
-import type { Planned } from './plan.ts';
+import type { Planned, PlannedCheck } from './plan.ts';
 
 export type Progress = (done: number, total: number, last: string) => void;
 
@@ -42,8 +42,26 @@ const failureText = (error: unknown, deadline: AbortSignal): string => {
   return `certready failed in this check: ${error instanceof Error ? error.message : String(error)}`;
 };
 
+/** Lets so many go on at once; the others wait for their turn. */
+const turnstile = (places: number): (<T>(work: () => Promise<T>) => Promise<T>) => {
+  const waiting: (() => void)[] = [];
+  let free = places;
+  return async (work) => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free++;
+    }
+  };
+};
+
+/** Gives what was executed in the order of the plan. */
 export const execute = async (
-  planned: readonly Planned[],
+  plan: readonly PlannedCheck[],
   { run, timeoutMs, onProgress, signal }: ExecuteOptions,
 ): Promise<readonly Executed[]> => {
   const { signal: deadline, clear } = startDeadline(timeoutMs);
@@ -51,7 +69,9 @@ export const execute = async (
   setMaxListeners(0, stop); // every task listens to it
   const stopped = rejectOnAbort(stop);
   stopped.catch(() => undefined); // each task awaits it; none may be left
+  const inTurn = turnstile(concurrency);
   let done = 0;
+  let total = 0;
 
   const ask = async (item: Planned): Promise<Executed> => {
     const started = run.host.elapsed();
@@ -63,24 +83,26 @@ export const execute = async (
     } catch (error) {
       return { ...item, failure: failureText(error, deadline), durationMs: end() };
     } finally {
-      onProgress?.(++done, planned.length, item.id);
+      onProgress?.(++done, total, item.id);
     }
   };
 
-  const results = new Map<Planned, Executed>();
-  const askAll = async (items: readonly Planned[]): Promise<void> => {
-    const waiting = [...items];
-    const worker = async (): Promise<void> => {
-      for (let item = waiting.shift(); item; item = waiting.shift())
-        results.set(item, await ask(item));
-    };
-    await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, worker));
+  const askCheck = async ({ tasks }: PlannedCheck): Promise<readonly Executed[]> => {
+    const items = Array.isArray(tasks)
+      ? (tasks as readonly Planned[])
+      : await Promise.race([tasks, stopped]);
+    total += items.length;
+    return Promise.all(items.map((item) => inTurn(() => ask(item))));
+  };
+  const results = new Map<PlannedCheck, readonly Executed[]>();
+  const askAll = async (checks: readonly PlannedCheck[]): Promise<void> => {
+    await Promise.all(checks.map(async (check) => results.set(check, await askCheck(check))));
   };
   try {
-    await askAll(planned.filter(({ last }) => !last));
-    await askAll(planned.filter(({ last }) => last));
+    await askAll(plan.filter(({ last }) => !last));
+    await askAll(plan.filter(({ last }) => last));
   } finally {
     clear();
   }
-  return planned.flatMap((item) => results.get(item) ?? []);
+  return plan.flatMap((check) => results.get(check) ?? []);
 };

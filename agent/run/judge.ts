@@ -80,7 +80,6 @@ export const judge = (
   const tasks = executed.map((item) => ({
     id: item.id,
     task: item.task,
-    last: item.last,
     profiles: item.profiles,
     durationMs: item.durationMs,
     stages: item.observation?.stages ?? [],

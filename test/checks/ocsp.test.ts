@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { planTasks } from '../../agent/run/plan.ts';
+import { type Planned, planTasks } from '../../agent/run/plan.ts';
 import { ocspCheck } from '../../checks/ocsp.ts';
-import type { Finding, GapCode, OcspSource } from '../../checks/types.ts';
+import type { Finding, GapCode, OcspSource, Profile, Run } from '../../checks/types.ts';
 import { after, ca, day, make, subject } from '../helpers/ocsp-cases.ts';
 import { certId, makeDelegate, ocspResponse } from '../helpers/ocsp-maker.ts';
 import {
@@ -410,25 +410,29 @@ describe('tasks', () => {
     );
     assert.deepEqual(targets, [responderUrl, `${responderUrl}#0A`, `${responderUrl}#second`]);
   });
-  it('are asked once where the profile repeats itself', () => {
+  const planned = async (profiles: readonly Profile[], run: Run): Promise<readonly Planned[]> => {
+    const [plan] = planTasks([ocspCheck], profiles, run);
+    return (await plan?.tasks) ?? [];
+  };
+  it('are asked once where the profile repeats itself', async () => {
     const run = runWith({ ocsp: [], authorities, network });
     const padded: OcspSource = { ...source, certificate: { serial: '000A' } };
-    const plan = planTasks([ocspCheck], [profileWith([other, padded])], run);
+    const plan = await planned([profileWith([other, padded])], run);
     assert.deepEqual(
       plan.map(({ id }) => id),
       [`ocsp:${responderUrl}`],
     );
   });
-  it('of two profiles about the same certificate are one, about others two', () => {
+  it('of two profiles about the same certificate are one, about others two', async () => {
     const run = runWith({ ocsp: [], authorities, network });
     const pinned = (id: string, name: string, sha256: string) => ({
       ...profileWith([{ ...source, issuer: name, certificate: { serial: '0A' } }], id),
       authorities: [{ id: name, name, root: true, sha256 }],
     });
-    const plan = (...profiles: readonly ReturnType<typeof pinned>[]) =>
-      planTasks([ocspCheck], profiles, run).map(({ profiles: needing }) => needing);
-    assert.deepEqual(plan(pinned('a', 'x', 'AA'), pinned('b', 'y', 'AA')), [['a', 'b']]);
-    assert.deepEqual(plan(pinned('a', 'x', 'AA'), pinned('b', 'y', 'BB')), [['a'], ['b']]);
+    const plan = async (...profiles: readonly ReturnType<typeof pinned>[]) =>
+      (await planned(profiles, run)).map(({ profiles: needing }) => needing);
+    assert.deepEqual(await plan(pinned('a', 'x', 'AA'), pinned('b', 'y', 'AA')), [['a', 'b']]);
+    assert.deepEqual(await plan(pinned('a', 'x', 'AA'), pinned('b', 'y', 'BB')), [['a'], ['b']]);
   });
   it('of another CA with the same serial are judged by that CA', async () => {
     const stranger = makeCa({ name: 'Stranger' });

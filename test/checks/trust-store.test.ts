@@ -68,7 +68,7 @@ const judgeAll = async (
   { at = testTime, of = profile } = {},
 ): Promise<ReadonlyMap<string, Judgement>> => {
   const run = createRun(fakeHost({ trustStores: stores }), { smtp: [] });
-  const tasks = trustStoreCheck.tasks(of, run);
+  const tasks = await trustStoreCheck.discover(of, run);
   const judged = tasks.map(async (task) => {
     const observation = await task.observe(AbortSignal.timeout(5000));
     return [task.target, observation.judge(at)] as const;
@@ -331,13 +331,14 @@ describe('the trust-store check', () => {
       }
     });
 
-  it('judges one root of the same id and another certificate as another question', () => {
+  it('judges one root of the same id and another certificate as another question', async () => {
     const run = createRun(fakeHost({ trustStores: [storeOf(holding())] }), { smtp: [] });
     const twin: Profile = {
       ...profile,
       authorities: [{ id: 'r1', name: 'Twin', root: true, sha256: fingerprint256(stranger.der) }],
     };
-    const questions = [profile, twin].flatMap((one) => trustStoreCheck.tasks(one, run));
+    const found = [profile, twin].map((one) => trustStoreCheck.discover(one, run));
+    const questions = (await Promise.all(found)).flat();
     assert.equal(new Set(questions.map(({ question }) => question)).size, 2);
   });
 });

@@ -63,7 +63,7 @@ export const fakeHost = (options: FakeHostOptions = {}): FakeHost => {
       },
       starttls: options.starttls ?? ((): Promise<StarttlsResult> => unexpected('STARTTLS')),
     },
-    trustStores: options.trustStores ?? [],
+    trustStores: () => Promise.resolve(options.trustStores ?? []),
     fetched,
   };
 };
