@@ -12,7 +12,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Report } from '../agent/report/report.ts';
 import { makeOpensslPki } from '../test/helpers/openssl-pki.ts';
-import { bringUp, ipv4 } from '../test/lab/namespaces.ts';
+import { ipv4 } from '../test/lab/addresses.ts';
+import { bringUp } from '../test/lab/namespaces.ts';
 import { interleaved, table } from './measure.ts';
 
 const program = fileURLToPath(new URL('../dist/certready.js', import.meta.url));

@@ -15,6 +15,8 @@ export interface SmtpServerOptions {
   readonly tls?: TlsOptions;
   /** Asked at each connection: whether it is reset at once. */
   readonly shouldReset?: () => boolean;
+  /** Default: a free port on loopback. */
+  readonly listen?: HostPort;
   /** Takes over at a point instead of the usual course. */
   readonly onConnect?: (socket: Socket) => void;
   readonly onStarttls?: (socket: Socket) => void;
@@ -72,6 +74,7 @@ const secureCourse = (socket: Socket, options: SmtpServerOptions, lines: string[
 export const startSmtpServer = async (options: SmtpServerOptions): Promise<SmtpServer> => {
   const lines: string[] = [];
   const open = new Set<Socket>();
+  const host = options.listen?.host ?? '127.0.0.1';
   let connections = 0;
   const server: Server = createServer((socket) => {
     connections++;
@@ -82,10 +85,10 @@ export const startSmtpServer = async (options: SmtpServerOptions): Promise<SmtpS
     else plainCourse(socket, options, lines);
   });
   await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(options.listen?.port ?? 0, host, resolve);
   });
   return {
-    host: '127.0.0.1',
+    host,
     port: (server.address() as AddressInfo).port,
     lines,
     connections: () => connections,

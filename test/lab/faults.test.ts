@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { faults } from './faults.ts';
-import { type FirewallLab, labLacks, openLab, timeouts } from './lab.ts';
+import { faultsByLayer } from './faults/index.ts';
+import { families, gapsOf } from './faults/fault.ts';
+import { type FirewallLab, labLacks, openLab, timeoutsOf } from './lab.ts';
+import { assertLocated, assertOthersUntouched, gapNames } from './named.ts';
 
 const skip = await labLacks();
 
@@ -10,20 +12,29 @@ describe('the path through the firewall', { skip }, () => {
   before(async () => {
     lab = await openLab();
   });
-  after(async () => {
-    await lab.down();
-  });
+  after(() => lab.down());
 
-  for (const fault of faults)
-    it(fault.name, async () => {
-      const { report, exitCode } = await lab.ask(fault);
-      const named = report.gaps.map(({ id, severity }) =>
-        severity === 'warning' ? `${id}:warning` : id,
-      );
-      assert.deepEqual(named.sort(), [...fault.gaps].sort());
-      const critical = report.gaps.some(({ severity }) => severity === 'critical');
-      assert.equal(exitCode, critical ? 2 : fault.gaps.length > 0 ? 1 : 0);
-      const slowest = Math.max(...report.checks.map(({ durationMs }) => durationMs));
-      assert.ok(slowest <= (timeouts.request + 1) * 1000, `a check took ${slowest} ms`);
+  for (const [layer, faults] of Object.entries(faultsByLayer))
+    describe(layer, () => {
+      for (const fault of faults)
+        it(fault.name, () =>
+          lab.during(fault, async () => {
+            const met = fault.families ?? families;
+            const answers = await Promise.all(
+              met.map(async (family) => ({ family, ...(await lab.ask(fault, family)) })),
+            );
+            for (const { family, report, exitCode } of answers) {
+              const expected = gapsOf(fault, family);
+              assert.deepEqual(gapNames(report), [...expected].sort(), family);
+              const critical = expected.some((name) => !name.endsWith(':warning'));
+              assert.equal(exitCode, critical ? 2 : expected.length > 0 ? 1 : 0, family);
+              for (const gap of report.gaps) assertLocated(gap, family);
+              assertOthersUntouched(report);
+              const slowest = Math.max(...report.checks.map(({ durationMs }) => durationMs));
+              const limit = (timeoutsOf(fault).request + 1) * 1000;
+              assert.ok(slowest <= limit, `${family}: a check took ${slowest} ms`);
+            }
+          }),
+        );
     });
 });
