@@ -50,7 +50,11 @@ const merge = (asked: readonly Asked[]): readonly Planned[] => {
 /** Looking for the tasks failed: that is a task that fails, so that it is seen. */
 const failing = (kind: Task['kind'], profiles: readonly Profile[], error: unknown): Planned => ({
   id: `${kind}:none`,
-  task: { kind, target: 'none', observe: () => Promise.reject(error) },
+  task: {
+    kind,
+    target: 'none',
+    observe: () => Promise.reject(error instanceof Error ? error : new Error(String(error))),
+  },
   profiles: profiles.map(({ id }) => id),
 });
 
