@@ -238,6 +238,43 @@ describe('a run', () => {
     assert.equal(statusOf(report, 'trust-store:s'), 'ok');
   });
 
+  it('asks others while it looks for what to ask, and sees where looking fails', async () => {
+    const order: string[] = [];
+    const noting = (one: Task): Task => ({
+      ...one,
+      observe(signal) {
+        order.push(one.target);
+        return one.observe(signal);
+      },
+    });
+    let found: (tasks: readonly Task[]) => void = () => undefined;
+    const looked = new Promise<readonly Task[]>((resolve) => (found = resolve));
+    const network = noting(task('endpoint', 'a:80'));
+    const store = noting(task('trust-store', 's'));
+    const report = await reportOf({
+      checks: [
+        {
+          kind: 'endpoint',
+          tasks: () => [
+            {
+              ...network,
+              observe(signal) {
+                found([store]);
+                return network.observe(signal);
+              },
+            },
+          ],
+        },
+        { kind: 'trust-store', discover: () => looked },
+        { kind: 'mail-server', discover: () => Promise.reject(new Error('no such tool')) },
+      ],
+    });
+    assert.deepEqual(order, ['a:80', 's']);
+    assert.equal(statusOf(report, 'trust-store:s'), 'ok');
+    assert.equal(statusOf(report, 'mail-server:none'), 'unknown');
+    assert.equal(report.verdict, 'unknown');
+  });
+
   it('asks once what several profiles need, and keeps different questions apart', async () => {
     const asked: string[] = [];
     const counting = (question: string): Task => ({

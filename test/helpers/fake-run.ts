@@ -9,6 +9,7 @@ import { planTasks } from '../../agent/run/plan.ts';
 import {
   type Check,
   type CheckKind,
+  type DiscoveringCheck,
   type Finding,
   type Judgement,
   type Profile,
@@ -68,7 +69,7 @@ export const checksOf = (tasks: readonly Task[]): readonly Check[] =>
   checkKinds.map((kind) => ({ kind, tasks: () => tasks.filter((one) => one.kind === kind) }));
 
 export interface FakeRunOptions {
-  readonly checks: readonly Check[];
+  readonly checks: readonly (Check | DiscoveringCheck)[];
   readonly profiles?: readonly Profile[];
   readonly at?: Date;
   readonly now?: Date;
