@@ -30,8 +30,9 @@ export interface Posted {
 }
 
 const withLane = (queue: Queue, subject: string, lane: Lane): Queue => {
-  const { [subject]: _before, ...others } = queue.lanes;
-  return { ...queue, lanes: lane.length === 0 ? others : { ...others, [subject]: lane } };
+  const others = Object.entries(queue.lanes).filter(([name]) => name !== subject);
+  const lanes = lane.length === 0 ? others : [...others, [subject, lane]];
+  return { ...queue, lanes: Object.fromEntries(lanes) as Queue['lanes'] };
 };
 
 const withQueue = (outbox: Outbox, key: string, queue: Queue): Outbox => ({

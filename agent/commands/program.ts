@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { AgentError } from '../errors.ts';
 import { version } from '../version.ts';
+import { addAlertCommand } from './alert.ts';
 import { addConfigCommand } from './config.ts';
 import { addExplainCommand } from './explain.ts';
 import { addOnce } from './once-options.ts';
@@ -27,6 +28,7 @@ const createProgram = (invocation: Invocation): Command => {
   addExplainCommand(program, invocation);
   addProfileCommand(program, invocation);
   addConfigCommand(program, invocation);
+  addAlertCommand(program, invocation);
   return program;
 };
 
