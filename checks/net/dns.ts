@@ -107,7 +107,7 @@ const sinkhole = (
     : {
         code: 'dns-sinkhole',
         target: name,
-        evidence: { addresses: addresses.map(({ address }) => address), ...more },
+        evidence: { addresses: addresses.map(({ address }) => address), stage: 'dns', ...more },
       };
 
 /** An unspecified address in a hosts file blocks; a loopback address may well be a local forwarder. */
@@ -116,10 +116,12 @@ const fromHostsFile = async (
   options: ResolveOptions,
 ): Promise<Resolution | undefined> => {
   if (options.servers || !(await isInHostsFile(name, options.platform))) return undefined;
+  const start = options.elapsed();
   const { addresses } = (await within(systemLookup(name), options.budgetMs)) ?? {};
+  const ms = Math.round(options.elapsed() - start);
   if (!addresses || addresses.length === 0) return undefined;
   const blocked = addresses.every(({ address }) => /^(?:0\.0\.0\.0|::)$/.test(address));
-  const finding = blocked ? sinkhole(name, addresses, { source: 'hosts file' }) : undefined;
+  const finding = blocked ? sinkhole(name, addresses, { ms, source: 'hosts file' }) : undefined;
   return finding ? { source: 'hosts', finding } : { source: 'hosts', addresses };
 };
 
@@ -136,7 +138,8 @@ export const resolveName = async (name: string, options: ResolveOptions): Promis
   const found = verdict(lookup, answers);
   throwIfStopped(options.signal);
   if ('addresses' in found) {
-    const finding = sinkhole(name, found.addresses);
+    const ms = Math.round(options.elapsed() - start);
+    const finding = sinkhole(name, found.addresses, { ms });
     if (finding) return { source: 'dns', finding };
     const routable = isLocalName(name)
       ? found.addresses

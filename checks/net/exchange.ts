@@ -54,6 +54,16 @@ interface Seen {
   ended: boolean;
 }
 
+/**
+ * The reset behind an end: where data and a reset arrive together, libuv on Linux reports the end of the
+ * stream and the error stays with the socket, until it is written to. After a true end, writing works.
+ */
+const hiddenReset = (socket: Socket): string | undefined => {
+  if ('encrypted' in socket) return undefined; // TLS writes when it can, not now
+  socket.write('\r\n');
+  return errorCode(socket.errored);
+};
+
 const watch = (socket: Socket): Seen => {
   const seen: Seen = { ended: false };
   // It may have failed before anybody asked.
@@ -62,8 +72,12 @@ const watch = (socket: Socket): Seen => {
   socket.on('error', (error) => {
     seen.error ??= errorCode(error) ?? error.name;
   });
+  // Otherwise the socket could not be written to once it has ended.
+  socket.allowHalfOpen = true;
   socket.on('end', () => {
     seen.ended = true;
+    const reset = hiddenReset(socket);
+    if (reset !== undefined) seen.error ??= reset;
   });
   return seen;
 };
@@ -87,7 +101,7 @@ const handOver = (socket: Socket, seen: Seen): NonNullable<ClientType.Options['c
   return (_options, callback) => {
     queueMicrotask(() => {
       if (given || socket.destroyed) {
-        seen.ended = true;
+        seen.ended ||= !given;
         callback(new Error('the connection is gone'), null);
         return;
       }

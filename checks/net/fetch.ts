@@ -3,7 +3,7 @@
 import type { BodySink, FetchRequest, FetchResult, Finding, ServerTime, Stage } from '../types.ts';
 import { type Asked, badRedirect, shownUrl } from './answer.ts';
 import type { NetworkOptions } from './options.ts';
-import { type Hop, requestHop } from './request.ts';
+import { type Hop, located, requestHop } from './request.ts';
 import type { Ways } from './way.ts';
 
 const maxRedirects = 5;
@@ -66,10 +66,9 @@ export const fetchUrl = async <S extends BodySink>(
     if (hop.serverTime) serverTimes.push(hop.serverTime);
     if (hop.redirect === undefined) return result(hop, hop.finding);
     const next = followed(hop.redirect, url);
-    if (!next)
-      return result(hop, badRedirect(asked, hop.redirect, 'leads to no http or https URL'));
-    if (redirects.length === maxRedirects)
-      return result(hop, badRedirect(asked, hop.redirect, `more than ${maxRedirects} redirects`));
+    const reason = next ? `more than ${maxRedirects} redirects` : 'leads to no http or https URL';
+    if (!next || redirects.length === maxRedirects)
+      return result(hop, located(badRedirect(asked, hop.redirect, reason), { ...hop, url }));
     redirects.push(shownUrl(next));
     if (hop.status === 303) method = 'GET';
     url = next;

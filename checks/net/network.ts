@@ -1,5 +1,6 @@
 /** The way out of this host: what checks ask of the network, and what each failure of it means. */
 
+import { setMaxListeners } from 'node:events';
 import type { Network } from '../types.ts';
 import { createDialer } from './dial.ts';
 import { fetchUrl } from './fetch.ts';
@@ -13,19 +14,25 @@ export type { NetworkOptions } from './options.ts';
 export const createNetwork = (options: NetworkOptions): Network => {
   const dialer = createDialer(options);
   const ways = createWays(options, dialer);
+  /** One signal ends a whole run: many requests listen to it, and that is no leak. */
+  const shared = (signal: AbortSignal): AbortSignal => {
+    setMaxListeners(0, signal);
+    return signal;
+  };
   return {
     probe(target, signal) {
       const proxy = ways.proxyFor(probeUrl(target));
       return proxy
-        ? probeThroughProxy({ options, ways, proxy }, target, signal)
-        : probeDirectly({ options, dialer }, target, signal);
+        ? probeThroughProxy({ options, ways, proxy }, target, shared(signal))
+        : probeDirectly({ options, dialer }, target, shared(signal));
     },
-    fetch: (request, signal) => fetchUrl({ options, ways }, request, signal),
+    fetch: (request, signal) => fetchUrl({ options, ways }, request, shared(signal)),
     async starttls(target, starttlsOptions, signal) {
       // Loaded here: most runs ask no mail host.
       const { starttls } = await import('./starttls.ts');
       const { elapsed, hostName, requestTimeoutMs: timeoutMs } = options;
-      return starttls(target, starttlsOptions, { dialer, elapsed, hostName, timeoutMs, signal });
+      const context = { dialer, elapsed, hostName, timeoutMs, signal: shared(signal) };
+      return starttls(target, starttlsOptions, context);
     },
   };
 };

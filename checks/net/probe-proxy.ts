@@ -96,8 +96,8 @@ export const probeThroughProxy = async (
     async (attempt) => {
       const budgetMs = deadline - elapsed();
       attempt.busy();
-      const opened = await ways.openTcp(url, { elapsed, signal: attempt.signal, budgetMs });
-      attempt.progress();
+      const { signal: own, progress: connected } = attempt;
+      const opened = await ways.openTcp(url, { elapsed, signal: own, budgetMs, connected });
       const asked = opened.way ? await ask(options, { url, way: opened.way }, attempt) : opened;
       return asked.finding && !isRefused(asked) ? { fault: asked } : { value: asked };
     },

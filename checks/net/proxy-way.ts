@@ -94,10 +94,13 @@ export const openTunnel = async (
   if (end.kind === 'complete' && !refusal)
     return { way: { socket, address, stages: [{ name: 'proxy', ms, detail: address }] } };
   socket.destroy();
-  const finding = refusal ?? {
-    code: tunnelGap(end),
-    target: hostPort(origin),
-    evidence: { proxy: address, stage: 'proxy', ms, ...('error' in end && { error: end.error }) },
-  };
+  const where = { proxy: address, stage: 'proxy', ms };
+  const finding: Finding = refusal
+    ? { ...refusal, evidence: { ...refusal.evidence, ...where } }
+    : {
+        code: tunnelGap(end),
+        target: hostPort(origin),
+        evidence: { ...where, ...('error' in end && { error: end.error }) },
+      };
   return { finding, stages: [{ name: 'proxy', ms, detail: finding.code }], address };
 };

@@ -65,17 +65,23 @@ const wireRequest = <S extends BodySink>(
   ...(method === 'POST' && request.body && { body: request.body }),
 });
 
-/** Where a fault of the wire happened: what every such finding shows. */
-const located = (finding: Finding, { way, stage }: { way: Way; stage: Stage }): Finding => ({
-  ...finding,
-  evidence: {
-    ...finding.evidence,
-    ...(way.proxy === undefined && { address: way.address }),
-    ...(way.proxy !== undefined && { proxy: way.address }),
-    stage: stage.name,
-    ms: stage.ms,
-  },
-});
+/** Where it happened: what every finding of a conversation shows. */
+export const located = (
+  finding: Finding,
+  { url, address, stages }: { url: URL; address?: string | undefined; stages: readonly Stage[] },
+): Finding => {
+  const last = stages.at(-1);
+  const throughProxy = stages.some(({ name }) => name === 'proxy');
+  return {
+    ...finding,
+    evidence: {
+      ...finding.evidence,
+      ...(address !== undefined && { [throughProxy ? 'proxy' : 'address']: address }),
+      port: urlTarget(url).port,
+      ...(last && { stage: last.name, ms: last.ms }),
+    },
+  };
+};
 
 /** Codes behind which another server than the one asked may have answered: its clock is nobody's. */
 const foreign = new Set<GapCode>([
@@ -128,9 +134,10 @@ const converse = async <S extends BodySink>(
   const responseStage: readonly Stage[] = answered
     ? [{ name: 'response', ms: Math.round(total - answered.ms), detail: `${received.bytes} bytes` }]
     : [];
-  const stages = [requestStage, ...responseStage];
-  const stage = stages.at(-1) ?? requestStage;
-  const finding = received.finding && located(received.finding, { way, stage });
+  const stages = [...way.stages, requestStage, ...responseStage];
+  const { address } = way;
+  const finding =
+    received.finding && located(received.finding, { url: asked.url, address, stages });
   const time =
     answered && !(finding && foreign.has(finding.code))
       ? serverTime(origin.host, answered.head, { sentAt, receivedAt: answered.receivedAt })
@@ -139,8 +146,8 @@ const converse = async <S extends BodySink>(
   return {
     ...received,
     ...(finding && { finding }),
-    stages: [...way.stages, ...stages],
-    address: way.address,
+    stages,
+    address,
     ...(answered && { status: answered.head.status }),
     ...(contentType !== undefined && { contentType: printable(contentType) }),
     ...(time && { serverTime: time }),
@@ -166,9 +173,9 @@ export const requestHop = async <S extends BodySink>(hop: HopOptions<S>): Promis
         elapsed,
         signal: attempt.signal,
         budgetMs,
+        connected: attempt.progress,
       });
       if (!opened.way) return { fault: unopened<S>(opened) };
-      attempt.progress();
       const result = await converse(hop, opened.way, attempt);
       return result.finding && passing.has(result.finding.code)
         ? { fault: result }
@@ -179,7 +186,8 @@ export const requestHop = async <S extends BodySink>(hop: HopOptions<S>): Promis
       signal: hop.signal,
       elapsed,
       // Names and addresses have been asked twice by the dialler.
-      exhausted: ({ finding }) => finding !== undefined && !passing.has(finding.code),
+      exhausted: ({ finding }) =>
+        finding?.evidence['stage'] === 'connect' || !passing.has(finding?.code ?? 'http-status'),
     },
   );
   return outcome.value ?? outcome.fault;

@@ -33,6 +33,8 @@ export interface WayOptions {
   readonly signal: AbortSignal;
   /** The most that all of it may take, milliseconds. */
   readonly budgetMs: number;
+  /** Told once the TCP connection stands. */
+  readonly connected: () => void;
 }
 
 export interface Ways {
@@ -86,10 +88,12 @@ export const createWays = (options: NetworkOptions, dialer: Dialer): Ways => {
     if (!proxy) {
       const dialled = await dialer.dial(origin, wayOptions);
       if (!dialled.socket) return dialled;
+      wayOptions.connected();
       const { socket, stages, address } = dialled;
       return { way: { socket, stages, address } };
     }
     const opened = await dialProxy(proxyDialer, proxy, wayOptions);
+    if (opened.way) wayOptions.connected();
     // As in curl, a place that --connect-to names is reached through a tunnel.
     const place = connectTarget(origin, options.connectTo);
     if (!opened.way || (schemeOf(url) === 'http' && !place)) return opened;

@@ -62,6 +62,17 @@ const faults: readonly Case[] = [
     gap: ['connection-reset', 'place'],
     connections: 2,
   },
+  ...['HTTP/1.0 200 OK\r\n\r\n', header('200 OK', { 'Content-Length': 9999 })].map(
+    (head): Case => ({
+      name: `reset right behind the first bytes after ${head.slice(0, 8)}`,
+      behave: onRequest((socket) => {
+        socket.write(Buffer.concat([Buffer.from(head), der]));
+        socket.resetAndDestroy();
+      }),
+      gap: ['connection-reset', 'place'],
+      connections: 2,
+    }),
+  ),
   {
     name: 'never answered',
     behave: onRequest(() => undefined),
