@@ -5,6 +5,7 @@ import { clockCheck } from './clock.ts';
 import { crlCheck } from './crl.ts';
 import { endpointCheck } from './endpoint.ts';
 import { ocspCheck } from './ocsp.ts';
+import { rootUpdateCheck } from './root-update.ts';
 import { smtpCheck } from './smtp.ts';
 import { trustStoreCheck } from './trust-store.ts';
 import type { Check, DiscoveringCheck } from './types.ts';
@@ -14,6 +15,7 @@ export const checks: readonly (Check | DiscoveringCheck)[] = [
   aiaCheck,
   crlCheck,
   ocspCheck,
+  rootUpdateCheck,
   trustStoreCheck,
   smtpCheck,
   clockCheck,

@@ -6,6 +6,8 @@ import {
   indexStore,
   judgeRoot,
 } from './stores/root-in-store.ts';
+import type { OnDemand } from './stores/windows/on-demand.ts';
+import { judgeOnDemand } from './stores/windows/on-demand-judgement.ts';
 import type {
   Authority,
   DiscoveringCheck,
@@ -55,8 +57,13 @@ const evidenceOf = (
   ...evidence,
 });
 
-const judgeQuestion = (question: Question, index: IndexedStore, at: Date): Judgement => {
-  const judged = judgeRoot(index, question.root, at);
+const judgeQuestion = (
+  question: Question,
+  { index, onDemand }: { readonly index: IndexedStore; readonly onDemand?: OnDemand },
+  at: Date,
+): Judgement => {
+  const { root } = question;
+  const judged = judgeOnDemand(judgeRoot(index, root, at), onDemand, { der: root.der, at });
   const problems = index.problems.slice(0, 10).map(({ origin, problem }) => ({ origin, problem }));
   const evidence = evidenceOf(question, judged);
   return {
@@ -69,6 +76,7 @@ const judgeQuestion = (question: Question, index: IndexedStore, at: Date): Judge
     })),
     evidence: problems.length === 0 ? evidence : { ...evidence, problems },
     ...(judged.unknown !== undefined && { unknown: judged.unknown }),
+    ...(judged.blockedBy && { blockedBy: judged.blockedBy }),
   };
 };
 
@@ -97,6 +105,19 @@ const notRead = (
     : { ...common, summary: reason, unknown: `no trust store was found: ${reason}` };
 };
 
+/** A store that fetches roots by itself may do without this one. */
+const askOnDemand = async (
+  { store, root }: Question,
+  index: IndexedStore,
+  run: Run,
+  signal: AbortSignal,
+): Promise<OnDemand | undefined> => {
+  const { updates } = store;
+  if (updates === undefined || index.byFingerprint.has(root.sha256)) return undefined;
+  const { observeRootUpdate } = await import('./stores/windows/on-demand.ts');
+  return (await observeRootUpdate({ updates, store: index, root }, run, signal)).onDemand;
+};
+
 const taskOf = (question: Question, run: Run): Task => ({
   kind: 'trust-store',
   target: targetOf(question),
@@ -105,7 +126,11 @@ const taskOf = (question: Question, run: Run): Task => ({
     const started = run.host.elapsed();
     const read = await readOnce(question.store, run, signal);
     const stages = [{ name: 'parse' as const, ms: Math.round(run.host.elapsed() - started) }];
-    if (read.index) return { stages, judge: (at) => judgeQuestion(question, read.index, at) };
+    if (read.index) {
+      const onDemand = await askOnDemand(question, read.index, run, signal);
+      const seen = { index: read.index, ...(onDemand && { onDemand }) };
+      return { stages, judge: (at) => judgeQuestion(question, seen, at) };
+    }
     const all = await Promise.all(
       (await run.host.trustStores()).map((store) => readOnce(store, run, signal)),
     );

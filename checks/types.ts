@@ -424,8 +424,32 @@ export interface TrustStore {
   readonly path: string;
   /** What mail depends on it for; `unknown` counts like `verifies`. */
   readonly mail: 'verifies' | 'unused' | 'unknown';
+  /** How it gets roots that it lacks when they are first needed. */
+  readonly updates?: RootUpdates;
   read(signal: AbortSignal): Promise<StoreContents>;
 }
+
+/** A store's way to fetch roots by itself: Windows' automatic root update. */
+export interface RootUpdates {
+  /** Where what it fetches goes; the second part of gap targets. */
+  readonly name: string;
+  read(signal: AbortSignal): Promise<RootUpdateState>;
+}
+
+export type RootUpdateState =
+  | {
+      readonly unreadable?: undefined;
+      /** The setting that switches it off. */
+      readonly disabledBy?: string;
+      /** Where the list of roots is fetched from. */
+      readonly url: string;
+      /** By the administrator, away from the vendor. */
+      readonly isRedirected: boolean;
+      readonly lastSync?: Date;
+      /** The list that was fetched last, as it was signed. */
+      readonly list?: Uint8Array;
+    }
+  | { readonly unreadable: string };
 
 export type StoreContents =
   | { readonly entries: readonly StoreEntry[]; readonly problems: readonly StoreProblem[] }

@@ -15,6 +15,10 @@ import { findProgram } from './programs.ts';
 const run = promisify(execFile);
 const repository = new URL('../..', import.meta.url).pathname;
 
+/** CommonJS packages inside a bundle of modules ask for Node's own modules by `require`. */
+const requireForBundled =
+  "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);";
+
 const windowsFolder = process.env['CERTREADY_TEST_WINDOWS'];
 const programFolder = '/usr/lib/wine';
 
@@ -76,6 +80,7 @@ export const startWine = async (roots: string): Promise<Wine> => {
   const source = windowsFolder ?? '';
   await cp(source, full, { recursive: true });
   await cp(join(source, 'node.exe'), join(bare, 'node.exe'));
+  await cp(join(repository, 'package.json'), join(folder, 'package.json')); // where the version is read
   await inside(folder, wine, 'wineboot', '-i');
   await inside(folder, server, '-w');
   await inside(folder, server, '-p');
@@ -89,6 +94,7 @@ export const startWine = async (roots: string): Promise<Wine> => {
         stdin: { contents, resolveDir: repository, loader: 'ts' },
         ...{ bundle: true, platform: 'node', format: 'esm', outfile, logLevel: 'error' },
         external: ['koffi'],
+        banner: { js: requireForBundled },
       });
       return inside(where, wine, 'node.exe', outfile);
     },

@@ -6,6 +6,7 @@ import { type Collected, StoreError, contentsOf } from '../store-error.ts';
 import { bindCrypt32 } from './crypt32.ts';
 import { type PhysicalStore, type StoreRole, physicalStores } from './physical-stores.ts';
 import { type SerializedEntry, readRegistryStore } from './registry.ts';
+import { machineRootUpdates } from './root-updates.ts';
 import { BlobError, readSerialized } from './serialized-certificate.ts';
 
 export const machineStoreName = 'LocalMachine\\Root';
@@ -64,5 +65,6 @@ export const machineStore = (run: RunCommand): TrustStore => ({
   name: machineStoreName,
   path: machineStoreName,
   mail: 'unknown',
+  updates: machineRootUpdates(run),
   read: () => contentsOf(() => readMachine(run)),
 });

@@ -28,7 +28,7 @@ const parentOf = (key: string): string => key.slice(0, Math.max(0, key.lastIndex
  * reg.exe says only in the system's language why it fails: a key may be absent or refused. Absent is
  * one that the nearest readable key above it does not list.
  */
-const isAbsentKey = async (run: RunCommand, key: string): Promise<boolean> => {
+export const isAbsentKey = async (run: RunCommand, key: string): Promise<boolean> => {
   for (let child = key, parent = parentOf(key); parent.includes('\\');) {
     const answer = await run('reg.exe', ['query', parent]);
     if ('output' in answer) {

@@ -58,26 +58,33 @@ const purposesIn = (value: Buffer): readonly string[] => {
 };
 
 /**
- * The certificate and what Windows makes of it. A date from which on it is disallowed, or after which
- * certificates under it are not trusted, takes purposes away: those that it names, or all.
+ * What Windows trusts a certificate of these properties for. A date from which on it is disallowed, or
+ * after which certificates under it are not trusted, takes purposes away: those that it names, or all.
  * @throws BlobError
  */
-export const readSerialized = (blob: Buffer): Pick<StoreEntry, 'der' | 'trust' | 'purposes'> => {
-  const properties = readProperties(blob);
-  const der = properties.get(propertyIds.certificate);
-  if (der === undefined) throw new BlobError('no certificate in it');
+export const trustOf = (
+  properties: ReadonlyMap<number, Buffer>,
+): Pick<StoreEntry, 'trust' | 'purposes'> => {
   const list = (id: number): readonly string[] | undefined => {
     const value = properties.get(id);
     return value === undefined ? undefined : purposesIn(value);
   };
   const isDisallowed = properties.has(propertyIds.disallowedFileTime);
   const disallowed = list(propertyIds.disallowedEnhancedKeyUsage);
-  if (isDisallowed && disallowed === undefined) return { der, trust: 'distrusted' };
+  if (isDisallowed && disallowed === undefined) return { trust: 'distrusted' };
   const isLimited = properties.has(propertyIds.notBeforeFileTime);
   const limited = isLimited ? (list(propertyIds.notBeforeEnhancedKeyUsage) ?? allPurposes) : [];
   const allowed = list(propertyIds.enhancedKeyUsage);
   const refused = new Set([...(disallowed ?? []), ...limited]);
-  if (allowed === undefined && refused.size === 0) return { der, trust: 'trusted' };
+  if (allowed === undefined && refused.size === 0) return { trust: 'trusted' };
   const purposes = (allowed ?? allPurposes).filter((purpose) => !refused.has(purpose));
-  return { der, trust: 'trusted', purposes };
+  return { trust: 'trusted', purposes };
+};
+
+/** @throws BlobError */
+export const readSerialized = (blob: Buffer): Pick<StoreEntry, 'der' | 'trust' | 'purposes'> => {
+  const properties = readProperties(blob);
+  const der = properties.get(propertyIds.certificate);
+  if (der === undefined) throw new BlobError('no certificate in it');
+  return { der, ...trustOf(properties) };
 };

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -8,6 +10,7 @@ import { makeCa } from '../../helpers/private-ca.ts';
 import { type Wine, lackingWine, startWine } from '../../helpers/wine.ts';
 import { lay } from '../read-store.ts';
 import { blobOf, fileTime, purposeList, thumbprint } from './blob-writer.ts';
+import { makeListSigner, makeTrustList } from './trust-list-writer.ts';
 
 const present = makeCa({ name: 'O=Example, CN=Present' });
 const authRoot = makeCa({ name: 'O=Example, CN=In AuthRoot' });
@@ -50,20 +53,61 @@ interface Answer {
   readonly verdicts: Readonly<Record<string, string>>;
 }
 
+const updateKey = `${machine}\\AuthRoot\\AutoUpdate`;
+const policyKey = `${policies}\\AuthRoot`;
+
+/** What certready says of the automatic root update, with a network of its own. */
+const updates = (root: Uint8Array): string => `
+  import net from 'node:net';
+  net.Socket.prototype.setKeepAlive = function () { return this; }; // Wine 8 lacks the socket option
+  import { fingerprint256 } from './checks/pki/certificate.ts';
+  import { createHost } from './agent/host.ts';
+  import { createRun } from './agent/run/context.ts';
+  import { rootUpdateCheck } from './checks/root-update.ts';
+  import { trustStoreCheck } from './checks/trust-store.ts';
+  const host = await createHost({
+    env: process.env, platform: process.platform, connectTimeoutMs: 5000, requestTimeoutMs: 15000,
+    resolve: [], connectTo: [], proxy: 'none', trustStores: 'auto',
+  });
+  const der = Buffer.from(${JSON.stringify(Buffer.from(root).toString('base64'))}, 'base64');
+  const profile = {
+    id: 'test', title: 'Test', replaces: [], notes: [], endpoints: [], crls: [], ocsp: [],
+    authorities: [{ id: 'r1', name: 'R1', root: true, sha256: fingerprint256(der), der }],
+  };
+  const run = createRun(host, { smtp: [] });
+  const judged = {};
+  for (const check of [rootUpdateCheck, trustStoreCheck]) {
+    const tasks = await check.discover(profile, run);
+    const task = tasks.find(({ target }) => target.includes('LocalMachine'));
+    const observation = await task.observe(AbortSignal.timeout(20000));
+    const { findings, unknown, blockedBy, evidence } = observation.judge(new Date('2025-06-03'));
+    judged[check.kind] = {
+      outcome: unknown ?? blockedBy?.join() ?? (findings.map(({ code }) => code).join() || 'ok'),
+      evidence,
+    };
+  }
+  console.log(JSON.stringify(judged));
+`;
+
+interface Judged {
+  readonly outcome: string;
+  readonly evidence: Readonly<Record<string, unknown>>;
+}
+
 describe("Windows' own stores", { skip: await lackingWine() }, () => {
   let wine: Wine;
   let roots = '';
+  const add = (key: string, der: Uint8Array, properties = {}): Promise<string> =>
+    wine.windows(
+      'reg',
+      ...['add', `${key}\\Certificates\\${thumbprint(der)}`, '/v', 'Blob', '/t', 'REG_BINARY'],
+      ...['/d', blobOf(der, properties).toString('hex'), '/f'],
+    );
   before(async () => {
     roots = await mkdtemp(join(tmpdir(), 'certready-roots-'));
     const pems = [present, disallowed].map(({ pem }) => pem);
     await lay(roots, { 'ca-certificates.crt': pems.join('') });
     wine = await startWine(roots);
-    const add = (key: string, der: Uint8Array, properties = {}): Promise<string> =>
-      wine.windows(
-        'reg',
-        ...['add', `${key}\\Certificates\\${thumbprint(der)}`, '/v', 'Blob', '/t', 'REG_BINARY'],
-        ...['/d', blobOf(der, properties).toString('hex'), '/f'],
-      );
     await add(`${machine}\\AuthRoot`, authRoot.der);
     await add(`${machine}\\Disallowed`, disallowed.der);
     await add(`${machine}\\CA`, intermediate.der);
@@ -103,4 +147,66 @@ describe("Windows' own stores", { skip: await lackingWine() }, () => {
       assert.deepEqual([answer.kind, answer.name], ['windows', 'LocalMachine\\Root']);
       t.diagnostic(`${answer.count} certificates in ${Math.round(answer.ms)} ms`);
     });
+
+  describe('with the automatic root update', () => {
+    const { anchor, signer } = makeListSigner();
+    const list = makeTrustList({ subjects: [{ der: absent.der }], signer });
+    const ask = async (der: Uint8Array): Promise<Readonly<Record<string, Judged>>> =>
+      JSON.parse(await wine.node(updates(der))) as Record<string, Judged>;
+    const set = (key: string, name: string, type: string, data: string): Promise<string> =>
+      wine.windows('reg', 'add', key, '/v', name, '/t', type, '/d', data, '/f');
+
+    const requests: string[] = [];
+    const server = createServer((request, response) => {
+      requests.push(request.url ?? '');
+      response.end('MSCF and so on');
+    });
+    let base = '';
+    before(async () => {
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const address = server.address();
+      base = `http://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}`;
+      await add(`${machine}\\AuthRoot`, anchor.der);
+    });
+    after(() => server.close());
+
+    it('is unknown before a list was fetched', async () => {
+      await set(updateKey, 'RootDirUrl', 'REG_SZ', base);
+      const judged = await ask(absent.der);
+      assert.match(judged['root-update']?.outcome ?? '', /not fetched the list/);
+      assert.equal(judged['root-update']?.evidence['redirected'], true);
+    });
+
+    it('brings a root that is absent, from where it is redirected to', async () => {
+      await set(updateKey, 'EncodedCtl', 'REG_BINARY', list.toString('hex'));
+      const synced = fileTime(new Date('2025-06-01T00:00:00Z'));
+      await set(updateKey, 'LastSyncTime', 'REG_BINARY', synced.toString('hex'));
+      const judged = await ask(absent.der);
+      assert.equal(judged['root-update']?.outcome, 'ok');
+      assert.equal(judged['root-update'].evidence['onDemand'], 'fetched-on-use');
+      assert.equal(judged['root-update'].evidence['lastSync'], '2025-06-01T00:00:00.000Z');
+      assert.equal(judged['trust-store']?.outcome, 'ok');
+      assert.ok(requests.includes('/authrootstl.cab'));
+    });
+
+    it('does not bring what is disallowed', async () => {
+      const judged = await ask(disallowed.der);
+      assert.equal(judged['trust-store']?.outcome, 'root-distrusted');
+    });
+
+    it('is stale after a month', async () => {
+      const synced = fileTime(new Date('2025-05-01T00:00:00Z'));
+      await set(updateKey, 'LastSyncTime', 'REG_BINARY', synced.toString('hex'));
+      assert.equal((await ask(absent.der))['root-update']?.outcome, 'root-update-stale');
+    });
+
+    it('brings nothing once a policy switches it off', async () => {
+      await set(policyKey, 'DisableRootAutoUpdate', 'REG_DWORD', '1');
+      const judged = await ask(absent.der);
+      assert.equal(judged['root-update']?.outcome, 'root-update-disabled');
+      assert.equal(judged['trust-store']?.outcome, 'root-missing');
+      assert.equal((await ask(present.der))['root-update']?.outcome, 'ok');
+    });
+  });
 });

@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createRun } from '../../agent/run/context.ts';
+import { fingerprint256 } from '../../checks/pki/certificate.ts';
+import { oids } from '../../checks/pki/oids.ts';
+import { rootUpdateCheck } from '../../checks/root-update.ts';
+import { trustStoreCheck } from '../../checks/trust-store.ts';
+import type {
+  Judgement,
+  Profile,
+  RootUpdateState,
+  StoreEntry,
+  TrustStore,
+} from '../../checks/types.ts';
+import { type Answer, fakeHost } from '../helpers/fake-host.ts';
+import { makeCa } from '../helpers/private-ca.ts';
+import { fileTime, purposeList } from '../stores/windows/blob-writer.ts';
+import {
+  type Subject,
+  makeListSigner,
+  makeTrustList,
+} from '../stores/windows/trust-list-writer.ts';
+
+const root = makeCa({ name: 'O=Example, CN=Example Root', notAfter: new Date('2028-01-28') });
+const { anchor, signer } = makeListSigner();
+const at = new Date('2025-06-03T12:00:00Z');
+const url = 'http://updates.example.com/list/authrootstl.cab';
+const cabinet: Answer = { body: Buffer.from('MSCF and so on') };
+const silence: Answer = {
+  finding: { code: 'connect-timeout', target: 'updates.example.com:80', evidence: {} },
+};
+
+const profile: Profile = {
+  id: 'test',
+  title: 'Test',
+  replaces: [],
+  notes: [],
+  endpoints: [],
+  authorities: [
+    { id: 'r1', name: 'Example Root', root: true, sha256: fingerprint256(root.der), der: root.der },
+  ],
+  crls: [],
+  ocsp: [],
+};
+
+const listOf = (...subjects: readonly Subject[]): Buffer => makeTrustList({ subjects, signer });
+const withRoot = listOf({ der: root.der });
+
+const working: RootUpdateState = {
+  url,
+  isRedirected: false,
+  lastSync: new Date('2025-06-01T00:00:00Z'),
+  list: withRoot,
+};
+
+interface Case {
+  readonly state: RootUpdateState;
+  readonly answer?: Answer;
+  readonly present?: boolean;
+  readonly at?: Date;
+}
+
+const judge = async ({
+  state,
+  answer = cabinet,
+  present = false,
+  ...times
+}: Case): Promise<{ update: Judgement; store: Judgement; fetched: number }> => {
+  const entry = (der: Uint8Array): StoreEntry => ({ der, trust: 'trusted', origin: 'Root' });
+  const store: TrustStore = {
+    kind: 'windows',
+    name: 'LocalMachine\\Root',
+    path: 'LocalMachine\\Root',
+    mail: 'unknown',
+    updates: { name: 'LocalMachine\\AuthRoot', read: () => Promise.resolve(state) },
+    read: () =>
+      Promise.resolve({
+        entries: [entry(anchor.der), ...(present ? [entry(root.der)] : [])],
+        problems: [],
+      }),
+  };
+  const host = fakeHost({ trustStores: [store], answers: new Map([[url, answer]]) });
+  const run = createRun(host, { smtp: [] });
+  const judged = async (check: typeof rootUpdateCheck): Promise<Judgement> => {
+    const [task] = await check.discover(profile, run);
+    assert.ok(task);
+    const observation = await task.observe(AbortSignal.timeout(5000));
+    return observation.judge(times.at ?? at);
+  };
+  const [update, ofStore] = await Promise.all([judged(rootUpdateCheck), judged(trustStoreCheck)]);
+  return { update, store: ofStore, fetched: host.fetched.length };
+};
+
+/** `ok`, `unknown`, `blocked by …`, or the codes. */
+const outcome = ({ findings, unknown, blockedBy }: Judgement): string => {
+  if (unknown !== undefined) return 'unknown';
+  if (blockedBy) return `blocked by ${blockedBy.join(', ')}`;
+  return findings.map(({ code, target }) => `${code}:${target}`).join(', ') || 'ok';
+};
+
+const authRoot = 'r1@LocalMachine\\AuthRoot';
+const inStore = 'r1@LocalMachine\\Root';
+
+describe("Windows' automatic root update", () => {
+  const cases: Readonly<
+    Record<string, Case & { update: string; store: string; fetches?: number }>
+  > = {
+    'is not needed for a root that is there': {
+      state: { ...working, disabledBy: 'policy' },
+      present: true,
+      update: 'ok',
+      store: 'ok',
+      fetches: 0,
+    },
+    'brings a root that is on the list': { state: working, update: 'ok', store: 'ok', fetches: 1 },
+    'is switched off, and the root is not there': {
+      state: { ...working, disabledBy: 'policy' },
+      update: `root-update-disabled:${authRoot}`,
+      store: `root-missing:${inStore}`,
+      fetches: 0,
+    },
+    'cannot reach its list': {
+      state: working,
+      answer: silence,
+      update: 'connect-timeout:updates.example.com:80',
+      store: 'blocked by connect-timeout:updates.example.com:80',
+    },
+    'gets something else than the list': {
+      state: working,
+      answer: { body: Buffer.from('hello') },
+      update: `unexpected-content:${url}`,
+      store: `blocked by unexpected-content:${url}`,
+    },
+    'has a list without the root': {
+      state: { ...working, list: listOf({ der: anchor.der }) },
+      update: 'ok',
+      store: `root-missing:${inStore}`,
+      fetches: 0,
+    },
+    'has a list with another root of the same SHA-1': {
+      state: { ...working, list: listOf({ der: root.der, sha256: Buffer.alloc(32) }) },
+      update: 'ok',
+      store: `root-missing:${inStore}`,
+    },
+    'has a list that trusts the root for e-mail only': {
+      state: {
+        ...working,
+        list: listOf({
+          der: root.der,
+          properties: { purposes: purposeList(oids.emailProtection) },
+        }),
+      },
+      update: 'ok',
+      store: `root-not-for-server-auth:${inStore}`,
+    },
+    'has a list that distrusts later certificates of the root': {
+      state: {
+        ...working,
+        list: listOf({
+          der: root.der,
+          properties: { notBefore: fileTime(new Date('2024-01-01')) },
+        }),
+      },
+      update: 'ok',
+      store: `root-not-for-server-auth:${inStore}`,
+    },
+    'has a list that disallows the root': {
+      state: {
+        ...working,
+        list: listOf({
+          der: root.der,
+          properties: { disallowedSince: fileTime(new Date('2024-01-01')) },
+        }),
+      },
+      update: 'ok',
+      store: `root-distrusted:${inStore}`,
+    },
+    'has never fetched a list': {
+      state: { url, isRedirected: false },
+      update: 'unknown',
+      store: 'unknown',
+    },
+    'has a list that somebody else signed': {
+      state: {
+        ...working,
+        list: makeTrustList({ subjects: [{ der: root.der }], signer: makeListSigner().signer }),
+      },
+      update: 'unknown',
+      store: 'unknown',
+    },
+    'has a list that is none': {
+      state: { ...working, list: Buffer.from('no list') },
+      update: 'unknown',
+      store: 'unknown',
+    },
+    'cannot be looked at': {
+      state: { unreadable: 'run certready as an administrator' },
+      update: 'unknown',
+      store: 'unknown',
+    },
+    'takes its list from a file server': {
+      state: { ...working, url: '\\\\files\\roots/authrootstl.cab', isRedirected: true },
+      update: 'unknown',
+      store: 'unknown',
+      fetches: 0,
+    },
+    'has not looked for a list for long': {
+      state: { ...working, lastSync: new Date('2025-05-01T00:00:00Z') },
+      update: `root-update-stale:${authRoot}`,
+      store: 'ok',
+    },
+    'has not looked for long, and the root is there': {
+      state: { ...working, lastSync: new Date('2025-05-01T00:00:00Z') },
+      present: true,
+      update: `root-update-stale:${authRoot}`,
+      store: 'ok',
+    },
+    'would bring a root that has expired': {
+      state: { ...working, lastSync: new Date('2028-01-28T00:00:00Z') },
+      at: new Date('2028-02-01T00:00:00Z'),
+      update: 'ok',
+      store: `root-expired:${inStore}`,
+    },
+  };
+  for (const [what, { update, store, fetches, ...given }] of Object.entries(cases))
+    it(what, async () => {
+      const judged = await judge(given);
+      assert.equal(outcome(judged.update), update);
+      assert.equal(outcome(judged.store), store);
+      if (fetches !== undefined) assert.equal(judged.fetched, fetches);
+    });
+
+  it('is the cause of the missing root that it names', async () => {
+    const { store, update } = await judge({ state: { ...working, disabledBy: 'a policy' } });
+    assert.equal(store.findings[0]?.evidence['cause'], 'root-update-disabled');
+    assert.equal(update.findings[0]?.evidence['disabledBy'], 'a policy');
+  });
+
+  it('says so of a root that will come', async () => {
+    const { store, update } = await judge({ state: working });
+    assert.equal(store.evidence['reason'], 'on-demand');
+    assert.equal(store.evidence['trusted'], true);
+    assert.equal(update.evidence['onDemand'], 'fetched-on-use');
+    assert.equal(update.evidence['lastSync'], '2025-06-01T00:00:00.000Z');
+  });
+});
