@@ -28,7 +28,7 @@ export interface GapEvent {
   readonly since: string;
   /** On `gap.resolved` only. */
   readonly resolution?: Resolution;
-  /** Where severity or owner were told otherwise before. */
+  /** Severity and owner that the receiver may know it by. */
   readonly previous?: Told;
 }
 
@@ -55,6 +55,12 @@ export interface TestEvent {
   readonly type: 'test';
   readonly at: string;
 }
+
+/** What a gap was routed by before, where that was something else. */
+export const routedBefore = ({ gap, previous }: GapEvent): Told | undefined =>
+  previous && (previous.severity !== gap.severity || previous.owner !== gap.owner)
+    ? previous
+    : undefined;
 
 export const isGapEvent = (event: AlertEvent | TestEvent): event is GapEvent => 'gap' in event;
 

@@ -53,16 +53,15 @@ const mergedOf = (older: readonly Message[], next: Message): Merged => {
 
 /** The labels that the receiver may know the subject by, from before all of the older messages. */
 const labelsBefore = ([first]: readonly Message[]): Told | undefined => {
-  if (!first || !isGapEvent(first.event) || effectOf(first.event) === 'begin') return undefined;
-  const { severity, owner } = first.event.previous ?? first.event.gap;
-  return { severity, owner };
+  if (!first || !isGapEvent(first.event)) return undefined;
+  const { previous, gap } = first.event;
+  if (previous || effectOf(first.event) === 'begin') return previous;
+  return { severity: gap.severity, owner: gap.owner };
 };
 
-const withPrevious = (event: AlertEvent, previous: Told | undefined): AlertEvent => {
-  if (!previous || !isGapEvent(event)) return event;
-  const isSame = previous.severity === event.gap.severity && previous.owner === event.gap.owner;
-  return isSame ? withoutPrevious(event) : { ...event, previous };
-};
+/** Kept also where it is the same: what comes after may differ from it again. */
+const withPrevious = (event: AlertEvent, previous: Told | undefined): AlertEvent =>
+  previous && isGapEvent(event) ? { ...event, previous } : event;
 
 const withoutPrevious = ({ previous: _previous, ...event }: GapEvent): GapEvent => event;
 const withoutReminder = ({ reminder: _reminder, ...event }: AgentEvent): AgentEvent => event;
@@ -78,9 +77,10 @@ const asChange = (event: AlertEvent): AlertEvent =>
 /** The event that stands for older ones, none of which the receiver has taken, and for itself. */
 const combined = (older: readonly Message[], next: AlertEvent): AlertEvent => {
   const [first] = older;
+  const before = labelsBefore(older);
   if (first && effectOf(first.event) === 'begin' && effectOf(next) === 'update')
-    return asBeginning(next);
-  const event = withPrevious(next, labelsBefore(older));
+    return withPrevious(asBeginning(next), before);
+  const event = withPrevious(next, before);
   const hidesChange =
     next.type === 'gap.reminder' && older.some((message) => message.event.type === 'gap.changed');
   return hidesChange ? asChange(event) : event;

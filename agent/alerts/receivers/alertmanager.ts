@@ -5,7 +5,7 @@
  */
 
 import { harmless } from '../../report/harmless.ts';
-import { type GapEvent, type Notice, type Told, isGapEvent } from '../event.ts';
+import { type GapEvent, type Notice, type Told, isGapEvent, routedBefore } from '../event.ts';
 import type { Credentials, Format } from './receiver.ts';
 import { wordingOf } from './wording.ts';
 
@@ -71,9 +71,11 @@ const alertsOf = (notice: Notice, sentAt: Date): readonly PostedAlert[] => {
     startsAt: iso(since),
     endsAt: iso(isOver(notice) ? now : now + lasts),
   };
-  if (event.type === 'test' || !isGapEvent(event) || !event.previous) return [alert];
+  if (event.type === 'test' || !isGapEvent(event)) return [alert];
+  const before = routedBefore(event);
+  if (!before) return [alert];
   // Other labels are another alert: the one that it was is over.
-  const labels = gapLabels(event, harmless(from.host.name), event.previous);
+  const labels = gapLabels(event, harmless(from.host.name), before);
   return [{ ...alert, labels, endsAt: iso(now) }, alert];
 };
 

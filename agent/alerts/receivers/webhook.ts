@@ -1,7 +1,7 @@
 /** Any program that takes JSON over HTTP, signed by Standard Webhooks (standardwebhooks.com, specification 1.0). */
 
 import { createHmac } from 'node:crypto';
-import { type Notice, isGapEvent } from '../event.ts';
+import { type Notice, isGapEvent, routedBefore } from '../event.ts';
 import type { Format } from './receiver.ts';
 
 const secretPattern =
@@ -23,7 +23,8 @@ export const webhookBody = ({ event, from: { host, agent }, merged }: Notice): s
       const { problem, since, reminder } = event;
       return { ...told, problem, since, ...(reminder && { reminder }), ...more };
     }
-    const { profile, profiles, gap, since, resolution, previous } = event;
+    const { profile, profiles, gap, since, resolution } = event;
+    const previous = routedBefore(event);
     return {
       ...told,
       profile,

@@ -14,9 +14,9 @@ const day = 24 * hour;
 
 interface Watched {
   /** Takes an observation in, `after` milliseconds after the one before. */
-  look(look: Look, after?: number): readonly AlertEvent[];
-  observe(observation: Observation, after?: number): readonly AlertEvent[];
-  state(): AlertState;
+  readonly look: (look: Look, after?: number) => readonly AlertEvent[];
+  readonly observe: (observation: Observation, after?: number) => readonly AlertEvent[];
+  readonly state: () => AlertState;
 }
 
 const watch = ({ confirmAfter = 2, remindEveryMs = 365 * day } = {}): Watched => {
@@ -81,7 +81,7 @@ suite('a gap, look by look', () => {
   for (const [seen, told, what] of sequences)
     it(`${what}: ${seen} → ${told}`, () => {
       const { look } = watch();
-      const events = [...seen].map((mark) => look(looks[mark] ?? {}).filter(isGapEvent));
+      const events = Array.from(seen).map((mark) => look(looks[mark] ?? {}).filter(isGapEvent));
       assert.equal(events.map(([event]) => letters[event?.type ?? ''] ?? '.').join(''), told);
       assert.ok(events.every(({ length }) => length <= 1));
     });
@@ -318,7 +318,7 @@ suite('a change', () => {
     open(watched, gapLook);
     const say = (word: string, after: number): number =>
       watched.look({ gaps: [{ ...timeout, summary: `error ${word}` }] }, after).length;
-    const minutes = [...'aabbccddee'].map((word) => say(word, 5 * minute));
+    const minutes = Array.from('aabbccddee').map((word) => say(word, 5 * minute));
     assert.equal(
       minutes.reduce((sum, count) => sum + count, 0),
       0,
@@ -331,7 +331,7 @@ suite('a reminder', () => {
   it('comes every so often, also while the check cannot see', () => {
     const watched = watch({ remindEveryMs: day });
     open(watched, gapLook);
-    const types = [...'xx?bx'].map((mark) =>
+    const types = Array.from('xx?bx').map((mark) =>
       watched.look(looks[mark] ?? {}, 12 * hour).map(({ type }) => type),
     );
     assert.deepEqual(types, [[], ['gap.reminder'], [], ['gap.reminder'], []]);
