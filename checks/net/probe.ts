@@ -4,7 +4,6 @@ import type { AddressResult, Finding, HostPort, ProbeResult, Stage } from '../ty
 import { hostPort } from './address.ts';
 import { type DeadAddress, connectAddress, letGo } from './connect.ts';
 import { type Dialer, type Route, addressEvidence, commonFault } from './dial.ts';
-import { hasIpv6Route, sourceAddress } from './ipv6.ts';
 import type { NetworkOptions } from './options.ts';
 
 const isDead = (result: AddressResult): result is DeadAddress => result.code !== undefined;
@@ -18,6 +17,8 @@ const judgeAddresses = async (
   const dead = results.filter(isDead);
   const [anyDead] = dead;
   if (anyDead === undefined) return [];
+  // Loaded here: where all is well nobody asks for routes.
+  const { hasIpv6Route, sourceAddress } = await import('./ipv6.ts');
   const source = await sourceAddress(anyDead.address);
   const found = (fault: DeadAddress, more: Partial<Finding> = {}): Finding => ({
     code: fault.code,

@@ -201,7 +201,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Resolves names in a process of its own, whose /etc files are other ones. */
 const resolveInNamespace = async (
-  { hosts = '127.0.0.1 localhost', resolvers }: { hosts?: string; resolvers: string },
+  {
+    hosts = '127.0.0.1 localhost',
+    resolvers,
+    platform = 'linux',
+  }: { hosts?: string; resolvers: string; platform?: 'linux' | 'win32' },
   ...names: readonly string[]
 ): Promise<{ answers: unknown; elapsedMs: number }> => {
   const folder = await mkdtemp(join(tmpdir(), 'certready-etc-'));
@@ -209,7 +213,7 @@ const resolveInNamespace = async (
   await writeFile(join(folder, 'resolv.conf'), `${resolvers}\n`);
   const script = `
     import { resolveName } from './checks/net/dns.ts';
-    const options = { platform: 'linux', budgetMs: ${budgetMs}, elapsed: () => performance.now(), signal: new AbortController().signal };
+    const options = { platform: '${platform}', budgetMs: ${budgetMs}, elapsed: () => performance.now(), signal: new AbortController().signal };
     const all = await Promise.all(process.argv.slice(1).map((name) => resolveName(name, options)));
     console.log(JSON.stringify(all));`;
   const started = performance.now();
@@ -248,6 +252,23 @@ describe('a name, by the files of this system', { skip }, () => {
     const [{ finding } = {}] = answers as Resolution[];
     assert.equal(finding?.code, 'dns-failure');
     assert.deepEqual(finding.evidence['resolvers'], ['none']);
+  });
+
+  it('is asked of the system at once on Windows, whose answer wins', async () => {
+    const { answers } = await resolveInNamespace(
+      {
+        hosts: '192.0.2.7 crl.test\n127.0.0.1 loop.test',
+        resolvers: 'nameserver 127.0.0.99',
+        platform: 'win32',
+      },
+      'crl.test',
+      'loop.test',
+      'other.test',
+    );
+    const [crl, loop, other] = answers as Resolution[];
+    assert.deepEqual(crl && shown(crl), ['192.0.2.7']);
+    assert.deepEqual(loop && shown(loop), 'dns-sinkhole:loop.test');
+    assert.deepEqual(other && shown(other), 'dns-failure:other.test');
   });
 
   it('keeps no process from its exit when the resolver is silent', async () => {
