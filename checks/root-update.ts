@@ -1,6 +1,6 @@
 /** Does this host fetch the roots that it lacks? Windows gets most of them on first use, from Microsoft's signed list. */
 
-import { type RootUpdateObservation, observeRootUpdate } from './stores/windows/on-demand.ts';
+import type { RootUpdateObservation } from './stores/windows/on-demand.ts';
 import { readOnce } from './trust-store.ts';
 import type {
   DiscoveringCheck,
@@ -110,6 +110,7 @@ const taskOf = (question: Question, run: Run): Task => ({
       store: read.index,
       root: { sha256: root.sha256, ...(der && { der }) },
     };
+    const { observeRootUpdate } = await import('./stores/windows/on-demand.ts');
     const observation = await observeRootUpdate(asked, run, signal);
     return { stages: observation.stages, judge: (at) => judgeUpdate(question, observation, at) };
   },

@@ -11,7 +11,6 @@ import { askMailServers, mailStores } from './mail/mail-stores.ts';
 import { foundNssDatabases, nssDatabase } from './nss.ts';
 import { certificateFile, opensslFolder } from './openssl.ts';
 import { p11KitStore } from './p11-kit.ts';
-import { machineStore } from './windows/machine-store.ts';
 import { systemPaths, systemStore } from './system.ts';
 
 export interface DiscoveryOptions {
@@ -39,8 +38,10 @@ export const discoverTrustStores = async ({
   root = '/',
   run = commandRunner(platform, env),
 }: DiscoveryOptions): Promise<readonly TrustStore[]> => {
-  if (platform === 'win32')
+  if (platform === 'win32') {
+    const { machineStore } = await import('./windows/machine-store.ts');
     return byName([machineStore(run), ...(await javaStores({ platform, env, root }))]);
+  }
   if (platform !== 'linux') return [];
   const system = await systemStore(root);
   const [paths, mailServers, ...found] = await Promise.all([
