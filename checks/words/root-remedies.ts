@@ -51,12 +51,18 @@ const parts: Readonly<Record<string, string>> = {
   'not-in-folder': 'is in the bundle, but not in the folder',
 };
 
+/** The machine has it, where it does not count. */
+const elsewhere: Readonly<Record<string, string>> = {
+  'not-taken-over': 'was added, but the store has not been written anew since',
+  'among-intermediates': 'lies among intermediate certificates, where it anchors nothing',
+};
+
 /** What exactly is missing, as the end of a sentence about the root. */
 export const howMissing = (finding: Finding): string => {
   const reason = textOf(finding, 'reason') ?? '';
   if (reason === 'deselected')
     return `is deselected${inBrackets([textOf(finding, 'origin')?.split('/').at(-1)])}`;
-  return parts[reason] ?? 'is missing';
+  return parts[reason] ?? elsewhere[reason] ?? 'is missing';
 };
 
 export const missingRemedy = (finding: Finding): string => {
@@ -64,6 +70,8 @@ export const missingRemedy = (finding: Finding): string => {
   const reason = textOf(finding, 'reason') ?? '';
   if (reason === 'deselected')
     return `${root} is installed, but an administrator or an update deselected it in /etc/ca-certificates.conf. Find out whether that was meant; if not, select it again with the commands below, as root. Programs that run keep their old list until they are restarted.`;
+  if (reason === 'not-taken-over')
+    return `${root} lies where the store's tool takes certificates from. Write the store anew with the command below, as root.`;
   if (reason in parts)
     return `Some programs find ${root} in this store and others do not, because its parts differ. Write the store anew with the command below, as root.`;
   return `Add ${root} to ${shown(storePathOf(finding))}, as root or administrator. ${addIt(finding)}`;
