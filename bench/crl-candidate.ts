@@ -1,17 +1,18 @@
 /**
  * One candidate of the CRL benchmark, in a process of its own:
  *
- *     candidate NAME CRL ISSUER_PEM SERIAL_HEX
+ *     candidate NAME CRL ISSUER_PEM SERIAL_HEX [again]
  *
  * It reads the CRL, looks one serial number up and verifies the signature, and prints as JSON the
- * milliseconds that this took (`ms`, from opening the file, modules loaded) and the peak memory
- * of the process (`peak`, MB).
+ * milliseconds that this took (`ms`, from opening the file, modules loaded) and the peak memory of
+ * the process (`peak`, MB); with `again`, the milliseconds once it has been done before.
  */
 
 import { createHash, createPublicKey } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { median } from './measure.ts';
 
-const [, , name = '', path = '', issuerPath = '', serial = ''] = process.argv;
+const [, , name = '', path = '', issuerPath = '', serial = '', again] = process.argv;
 const issuer = readFileSync(issuerPath);
 
 const eachPiece = (take: (piece: Uint8Array) => void): void => {
@@ -97,9 +98,20 @@ const candidates: Readonly<Record<string, () => Promise<Judge> | Judge>> = {
 const make = candidates[name];
 if (!make) throw new Error(`no candidate ${name}; there are ${Object.keys(candidates).join(', ')}`);
 const judge = await make();
-const started = performance.now();
-const good = await judge();
-const ms = performance.now() - started;
-if (!good) throw new Error(`${name} did not find the CRL good`);
-const peak = process.resourceUsage().maxRSS / 1024;
-process.stdout.write(JSON.stringify({ ms, peak }));
+const timed = async (): Promise<number> => {
+  const started = performance.now();
+  const good = await judge();
+  const ms = performance.now() - started;
+  if (!good) throw new Error(`${name} did not find the CRL good`);
+  return ms;
+};
+
+if (again === undefined) {
+  const ms = await timed();
+  process.stdout.write(JSON.stringify({ ms, peak: process.resourceUsage().maxRSS / 1024 }));
+} else {
+  // A running agent reads its CRLs again and again, its code optimized by then.
+  const times: number[] = [];
+  for (let round = 0; round < 6; round++) times.push(await timed());
+  process.stdout.write(JSON.stringify({ ms: median(times.slice(1)) }));
+}
