@@ -77,7 +77,7 @@ export const openTrustStore = async (path: string): Promise<TrustStore> => {
   if (kind === 'other')
     throw new Error(`trust store ${path} is neither a file nor a folder of certificates`);
   if (kind === 'file') return fileStore(name);
-  if ((await kindOfPath(join(name, 'cert9.db'))) === 'file')
+  if ((await kindOfPath(join(name, 'cert9.db')).catch(() => 'absent')) === 'file')
     return nssDatabase({ name, path: name });
   const system = await systemStore();
   return system.name === name ? system : opensslFolder({ name, path: name }, 'any');

@@ -180,7 +180,9 @@ const below = (root: string, layout: Layout): Layout => {
 
 /** This machine's own store: one, named by the folder, whatever number of files it is written to. */
 export const systemStore = async (root = '/'): Promise<TrustStore> => {
-  const kinds = await Promise.all(layouts.map(({ mark }) => kindOfPath(join(root, mark))));
+  const kinds = await Promise.all(
+    layouts.map(({ mark }) => kindOfPath(join(root, mark)).catch(() => 'other' as const)),
+  );
   const found = layouts.find((_, index) => kinds[index] === 'folder') ?? layouts.at(-1);
   if (found === undefined) throw new Error('no layout');
   const layout = below(root, found);
