@@ -82,12 +82,14 @@ const watch = (socket: Socket): Seen => {
   return seen;
 };
 
-const resets = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
+const resets = new Set(['ECONNRESET', 'ECONNABORTED']);
 
 const endOf = (thrown: unknown, seen: Seen): ExchangeEnd => {
   const error =
     seen.error ?? errorCode(thrown) ?? (thrown instanceof Error ? thrown.name : 'unknown');
   if (resets.has(error)) return { kind: 'reset', error };
+  // A reset that follows an end: the other side had closed, and answers so to what it still gets.
+  if (error === 'EPIPE') return { kind: 'closed', error };
   if (/^E[A-Z0-9]+$/.test(error)) return { kind: 'lost', error };
   return seen.ended ? { kind: 'closed', error: 'EOF' } : { kind: 'garbled', error };
 };

@@ -46,8 +46,8 @@ export const throwIfStopped = (signal: AbortSignal): void => {
 /**
  * Runs an attempt up to twice. After a quick fault the second one follows a short pause later; where
  * nothing has come by half of the budget it starts beside the first, on a connection of its own, and
- * whichever succeeds first wins. When both fail, the fault is the second's where it followed the first,
- * and the first's where both ran at once.
+ * whichever succeeds first wins. When both fail, the fault is the second's where it followed the first and
+ * was not cut short, and else the first's.
  * @throws the signal's reason when the run is aborted; whatever an attempt throws
  */
 export const twice = <T, F extends object>(
@@ -109,7 +109,9 @@ export const twice = <T, F extends object>(
         finish(() => resolve(outcome));
         return;
       }
-      if (verdict === undefined || sequential) verdict = outcome;
+      // An attempt that the end of the time cut short knows less than the one before it.
+      const cutShort = over || elapsed() - start > budgetMs * 0.95;
+      if (verdict === undefined || (sequential && !cutShort)) verdict = outcome;
       const answer = verdict;
       const pause = Math.min(pauseMs, (start + budgetMs - elapsed()) / 4);
       const again = launched === 1 && !over && !exhausted(outcome.fault);

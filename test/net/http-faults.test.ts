@@ -105,6 +105,12 @@ const faults: readonly Case[] = [
   },
   { name: 'a drip', behave: drip, gap: ['response-stalled', 'place'], connections: 1 },
   {
+    name: 'closed after connect',
+    behave: (socket) => socket.destroy(),
+    gap: ['response-truncated', 'place'],
+    connections: 2,
+  },
+  {
     name: 'closed without an answer',
     behave: onRequest((socket) => socket.end()),
     gap: ['response-truncated', 'place'],

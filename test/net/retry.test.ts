@@ -63,6 +63,11 @@ describe('two attempts', () => {
     assert.ok(ms < budgetMs);
   });
 
+  it('say what the first found, where the second had no time left', async () => {
+    const { outcome } = await run([after(250, { fault: { why: 'first' } }), silent('second')]);
+    assert.equal(outcome, 'first');
+  });
+
   it('run side by side from half of the time on, where the first is silent', async () => {
     const { outcome, started } = await run([silent('first'), after(20, { value: 'b' })]);
     assert.equal(outcome, 'b');
