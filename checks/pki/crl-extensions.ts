@@ -10,6 +10,7 @@ import {
   readDistributionPointName,
 } from './extensions.ts';
 import type { GeneralNames } from './general-names.ts';
+import type { RelativeName } from './name.ts';
 import { oids } from './oids.ts';
 import { readDefaultFalse, readIntegerBytes, readNamedBits } from './values.ts';
 
@@ -18,7 +19,7 @@ export interface IssuingDistributionPoint {
   /** Names of the point; absent: all of the issuer's points. */
   readonly fullName?: GeneralNames;
   /** The point is named relative to the issuer. */
-  readonly relativeName: boolean;
+  readonly relativeName?: RelativeName;
   /** Only certificates of this kind; absent: all. */
   readonly only?: 'user' | 'ca' | 'attribute';
   /** Bit numbers of ReasonFlags; absent: all reasons. */
@@ -43,7 +44,7 @@ const isNameless = (names: GeneralNames): boolean =>
 const readDistributionPoint = (
   reader: DerReader,
 ): Pick<IssuingDistributionPoint, 'fullName' | 'relativeName'> => {
-  if (reader.peek() !== contextConstructed(0)) return { relativeName: false };
+  if (reader.peek() !== contextConstructed(0)) return {};
   const at = reader.offset;
   const name = readDistributionPointName(reader.inside(contextConstructed(0)));
   if (name.fullName && isNameless(name.fullName))

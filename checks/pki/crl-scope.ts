@@ -6,7 +6,7 @@ import type { IssuingDistributionPoint } from './crl-extensions.ts';
 import { DerError } from './der.ts';
 import { type DistributionPoint, basicConstraints, crlDistributionPoints } from './extensions.ts';
 import type { GeneralNames } from './general-names.ts';
-import { type Name, nameText, sameName } from './name.ts';
+import { type Name, type RelativeName, keyUnder, nameText, sameName } from './name.ts';
 
 /** A certificate whose status a CRL is asked for. */
 export interface CrlSubject {
@@ -34,31 +34,67 @@ const normalized = (uri: string): string => (URL.canParse(uri) ? new URL(uri).hr
 /** RFC 5280 7.4: scheme and host match whatever their case. */
 const sameUri = (a: string, b: string): boolean => a === b || normalized(a) === normalized(b);
 
-const anyMatch = <T>(a: readonly T[], b: readonly T[], same: (x: T, y: T) => boolean): boolean =>
-  a.some((x) => b.some((y) => same(x, y)));
+/** What a distribution point is called. */
+interface PointNames {
+  readonly uris: readonly string[];
+  /** Directory names, by their keys. */
+  readonly keys: readonly string[];
+  /** Its names, for people. */
+  readonly text: string;
+}
 
-const shareName = (a: GeneralNames, b: GeneralNames): boolean =>
-  anyMatch(a.uris, b.uris, sameUri) || anyMatch(a.directoryNames, b.directoryNames, sameName);
+const textOf = (names: readonly string[]): string =>
+  names.length === 0 ? 'names of other kinds' : names.slice(0, 4).join(', ');
 
-const namesText = ({ uris, directoryNames }: GeneralNames): string =>
-  [...uris, ...directoryNames.map(nameText)].slice(0, 4).join(', ') || 'names of other kinds';
-
-/** The point's own name, as a certificate without distribution points is taken to have it (6.3.3, end). */
-const pointNamedFor = (issuer: Name): DistributionPoint => ({
-  relativeName: false,
-  fullName: {
-    dnsNames: [],
-    emailAddresses: [],
-    directoryNames: [issuer],
-    uris: [],
-    ipAddresses: [],
-    others: [],
-  },
+const fullNames = ({ uris, directoryNames }: GeneralNames): PointNames => ({
+  uris,
+  keys: directoryNames.map(({ key }) => key),
+  text: textOf([...uris, ...directoryNames.map(nameText)]),
 });
+
+const namesFor = (names: readonly Name[], uris: readonly string[] = []): PointNames => ({
+  uris,
+  keys: names.map(({ key }) => key),
+  text: textOf([...uris, ...names.map(nameText)]),
+});
+
+const relativeTo = (issuer: Name, relative: RelativeName): PointNames => ({
+  uris: [],
+  keys: [keyUnder(issuer, relative)],
+  text: `${nameText(issuer)}, ${relative.attributes.map(({ value }) => value).join('+')}`,
+});
+
+const shareName = (a: PointNames, b: PointNames): boolean =>
+  a.uris.some((uri) => b.uris.some((other) => sameUri(uri, other))) ||
+  a.keys.some((key) => b.keys.includes(key));
+
+/** A distribution point of a certificate. */
+interface Point extends Pick<DistributionPoint, 'crlIssuer' | 'reasons'> {
+  readonly names: PointNames;
+}
+
+const pointOf = (point: DistributionPoint, issuer: Name): Point => {
+  const { fullName, relativeName, crlIssuer = [] } = point;
+  if (fullName) return { ...point, names: fullNames(fullName) };
+  if (relativeName) return { ...point, names: relativeTo(crlIssuer[0] ?? issuer, relativeName) };
+  return { ...point, names: namesFor(crlIssuer) };
+};
+
+/** The points of a certificate; one without any is taken to name its issuer as the point (6.3.3, end). */
+const pointsOf = (
+  { certificate, issuer }: CrlSubject,
+  url: string | undefined,
+): readonly Point[] => {
+  const points = certificate && crlDistributionPoints(certificate);
+  if (points) return points.map((point) => pointOf(point, issuer));
+  // Where only the serial number is known, the address asked stands for the certificate's own.
+  const uris = certificate || url === undefined ? [] : [url];
+  return [{ names: namesFor([issuer], uris) }];
+};
 
 /** 6.3.3 (b)(1): the CRL is by who the point says it is by. */
 const wrongSource = (
-  point: DistributionPoint,
+  point: Point,
   crl: CrlContents,
   subject: CrlSubject,
 ): OutOfScope | undefined => {
@@ -77,25 +113,15 @@ const wrongSource = (
 };
 
 /** 6.3.3 (b)(2)(i): the CRL is for this point. */
-const wrongPoint = (
-  point: DistributionPoint,
-  idp: IssuingDistributionPoint | undefined,
-): OutOfScope | undefined => {
-  if (idp?.relativeName)
-    return { found: 'a distribution point named relative to its issuer', unsupported: true };
-  if (!idp?.fullName) return undefined;
-  const matches = point.fullName
-    ? shareName(point.fullName, idp.fullName)
-    : anyMatch(point.crlIssuer ?? [], idp.fullName.directoryNames, sameName);
-  if (matches) return undefined;
-  return {
-    found: namesText(idp.fullName),
-    ...(point.fullName && { expected: namesText(point.fullName) }),
-  };
+const wrongPoint = ({ names }: Point, crl: CrlContents): OutOfScope | undefined => {
+  const { fullName, relativeName } = crl.extensions.distributionPoint ?? {};
+  const own = fullName ? fullNames(fullName) : relativeName && relativeTo(crl.issuer, relativeName);
+  if (!own || shareName(names, own)) return undefined;
+  return { found: own.text, expected: names.text };
 };
 
 const wrongReasons = (
-  point: DistributionPoint,
+  point: Point,
   idp: IssuingDistributionPoint | undefined,
 ): OutOfScope | undefined =>
   coversAllReasons(idp?.onlySomeReasons) && coversAllReasons(point.reasons)
@@ -116,13 +142,6 @@ const wrongKind = (
   return { found, expected: ca ? 'a list with CA certificates' : 'a list with other certificates' };
 };
 
-const pointsOf = ({ certificate, issuer }: CrlSubject, url: string | undefined) => {
-  if (certificate) return crlDistributionPoints(certificate) ?? [pointNamedFor(issuer)];
-  const point = pointNamedFor(issuer);
-  if (url === undefined || !point.fullName) return [point];
-  return [{ ...point, fullName: { ...point.fullName, uris: [url] } }];
-};
-
 /**
  * Why `crl` says nothing of `subject`; undefined: it speaks of it, and for every reason. What a
  * certificate does not say about its distribution points, `url`, the address asked, says.
@@ -139,7 +158,7 @@ export const outOfScope = (
     let first: OutOfScope | undefined;
     for (const point of pointsOf(subject, url)) {
       const why =
-        wrongSource(point, crl, subject) ?? wrongPoint(point, idp) ?? wrongReasons(point, idp);
+        wrongSource(point, crl, subject) ?? wrongPoint(point, crl) ?? wrongReasons(point, idp);
       if (!why) return undefined;
       first ??= why;
     }
@@ -156,8 +175,6 @@ export const wrongAddress = (crl: CrlContents, url: string | undefined): OutOfSc
   if (!idp) return undefined;
   if (idp.only === 'attribute') return { found: 'onlyContainsAttributeCerts' };
   if (idp.indirectCrl) return { found: 'indirectCRL', unsupported: true };
-  const point = pointNamedFor(crl.issuer);
-  const uris = url === undefined ? [] : [url];
-  const asked = { ...point, ...(point.fullName && { fullName: { ...point.fullName, uris } }) };
-  return wrongPoint(asked, idp) ?? wrongReasons(asked, idp);
+  const point = { names: namesFor([crl.issuer], url === undefined ? [] : [url]) };
+  return wrongPoint(point, crl) ?? wrongReasons(point, idp);
 };

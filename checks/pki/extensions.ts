@@ -3,7 +3,7 @@
 import type { Certificate, Extension } from './certificate.ts';
 import { DerError, DerReader, contextConstructed, contextPrimitive, readSingle } from './der.ts';
 import { type GeneralNames, ascii, readGeneralNames, readSubtrees } from './general-names.ts';
-import type { Name } from './name.ts';
+import { type Name, type RelativeName, readRelativeName } from './name.ts';
 import { keyUsageBits, oids } from './oids.ts';
 import {
   hex,
@@ -142,7 +142,7 @@ export interface DistributionPoint {
   /** URIs and directory names of a fullName. */
   readonly fullName?: GeneralNames;
   /** It names the point relative to the issuer. */
-  readonly relativeName: boolean;
+  readonly relativeName?: RelativeName;
   readonly reasons?: ReadonlySet<number>;
   readonly crlIssuer?: readonly Name[];
 }
@@ -150,17 +150,18 @@ export interface DistributionPoint {
 /** DistributionPointName (RFC 5280 4.2.1.13), inside its `[0]`. */
 export const readDistributionPointName = (
   reader: DerReader,
-): { fullName?: GeneralNames; relativeName: boolean } => {
+): Pick<DistributionPoint, 'fullName' | 'relativeName'> => {
   const tlv = reader.read();
   if (tlv.tag === contextConstructed(0)) {
     const fullName = readGeneralNames(reader.enter(tlv));
     reader.finish();
-    return { fullName, relativeName: false };
+    return { fullName };
   }
   if (tlv.tag !== contextConstructed(1))
     throw new DerError('not a distribution point name', tlv.start);
+  const relativeName = readRelativeName(reader.enter(tlv));
   reader.finish();
-  return { relativeName: true };
+  return { relativeName };
 };
 
 const maxDistributionPoints = 100;
@@ -174,7 +175,7 @@ const readDistributionPoints = (reader: DerReader): DistributionPoint[] => {
     const name =
       point.peek() === contextConstructed(0)
         ? readDistributionPointName(point.inside(contextConstructed(0)))
-        : { relativeName: false };
+        : {};
     const reasons =
       point.peek() === contextPrimitive(1) ? readNamedBits(point, contextPrimitive(1)) : undefined;
     const crlIssuer =

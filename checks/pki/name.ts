@@ -79,31 +79,44 @@ const textOf = (reader: DerReader, tlv: Tlv): string | undefined => {
 const folded = (text: string): string =>
   text.normalize('NFKC').toLowerCase().trim().replace(/\s+/gu, ' ');
 
+/** One relative distinguished name: what a SET in a Name holds, or a name given relative to another's. */
+export interface RelativeName {
+  readonly attributes: readonly NameAttribute[];
+  /** Equal for names that match. */
+  readonly key: string;
+}
+
+/** Reads the attributes inside `reader`, at most `limit`. */
+export const readRelativeName = (reader: DerReader, limit = maxAttributes): RelativeName => {
+  if (reader.isDone()) throw new DerError('empty relative distinguished name', reader.offset);
+  const attributes: NameAttribute[] = [];
+  const keys: string[] = [];
+  do {
+    if (attributes.length >= limit)
+      throw new DerError(`name of more than ${maxAttributes} attributes`, reader.offset);
+    const pair = reader.inside();
+    const type = readOid(pair);
+    const tlv = pair.read();
+    pair.finish();
+    const text = textOf(pair, tlv);
+    attributes.push({ type, value: text ?? hex(pair.content(tlv)) });
+    keys.push(
+      `${type}=${text === undefined ? `#${hex(pair.whole(tlv))}` : JSON.stringify(folded(text))}`,
+    );
+  } while (!reader.isDone());
+  return { attributes, key: keys.sort().join('+') };
+};
+
 /** Reads the RDNSequence inside `reader`. */
-const readRdns = (reader: DerReader): { rdns: NameAttribute[][]; key: string } => {
-  const rdns: NameAttribute[][] = [];
+const readRdns = (reader: DerReader): Pick<Name, 'rdns' | 'key'> => {
+  const rdns: (readonly NameAttribute[])[] = [];
   const keys: string[] = [];
   let count = 0;
   while (!reader.isDone()) {
-    const set = reader.inside(tags.set);
-    if (set.isDone()) throw new DerError('empty relative distinguished name', set.offset);
-    const attributes: NameAttribute[] = [];
-    const attributeKeys: string[] = [];
-    do {
-      if (++count > maxAttributes)
-        throw new DerError(`name of more than ${maxAttributes} attributes`, set.offset);
-      const pair = set.inside();
-      const type = readOid(pair);
-      const tlv = pair.read();
-      pair.finish();
-      const text = textOf(pair, tlv);
-      attributes.push({ type, value: text ?? hex(pair.content(tlv)) });
-      attributeKeys.push(
-        `${type}=${text === undefined ? `#${hex(pair.whole(tlv))}` : JSON.stringify(folded(text))}`,
-      );
-    } while (!set.isDone());
+    const { attributes, key } = readRelativeName(reader.inside(tags.set), maxAttributes - count);
+    count += attributes.length;
     rdns.push(attributes);
-    keys.push(attributeKeys.sort().join('+'));
+    keys.push(key);
   }
   return { rdns, key: keys.join(',') };
 };
@@ -116,6 +129,10 @@ export const readName = (reader: DerReader): Name => {
 
 /** A Name from its own DER. */
 export const parseName = (raw: Uint8Array): Name => ({ raw, ...readRdns(readSingle(raw)) });
+
+/** The key of the name that `relative` is under `name` (RFC 5280 4.2.1.13, nameRelativeToCRLIssuer). */
+export const keyUnder = (name: Name, relative: RelativeName): string =>
+  name.key === '' ? relative.key : `${name.key},${relative.key}`;
 
 export const sameName = (a: Name, b: Name): boolean => a.key === b.key;
 

@@ -39,6 +39,7 @@ import {
   oid,
   sequence,
   tlv,
+  utf8String,
 } from '../helpers/der-writer.ts';
 import { type CertificateParts, type IssueOptions, makeCa } from '../helpers/private-ca.ts';
 import { signatureAlgorithm } from '../helpers/signing.ts';
@@ -185,7 +186,7 @@ describe('extensions', () => {
       write.crlDistributionPoints(
         { uris: ['http://crl.example/a'], reasons: [1, 3] },
         { crlIssuer: write.nameOf('CN=other') },
-        { relativeName: Buffer.from(sequence(oid('2.5.4.3'))) },
+        { relativeName: sequence(oid('2.5.4.3'), utf8String('shard')) },
       ),
       write.freshestCrl({ uris: ['http://crl.example/delta'] }),
       write.authorityInfoAccess({ ocsp: ['http://o.example'], caIssuers: ['http://c.example'] }),
@@ -210,7 +211,7 @@ describe('extensions', () => {
     assert.deepEqual(points[0]?.fullName?.uris, ['http://crl.example/a']);
     assert.deepEqual([...(points[0].reasons ?? [])], [1, 3]);
     assert.deepEqual(points[1]?.crlIssuer?.map(nameText), ['CN=other']);
-    assert.ok(points[2]?.relativeName);
+    assert.deepEqual(points[2]?.relativeName?.attributes, [{ type: '2.5.4.3', value: 'shard' }]);
     assert.deepEqual(freshestCrl(certificate)?.[0]?.fullName?.uris, ['http://crl.example/delta']);
     assert.deepEqual(authorityInfoAccess(certificate), {
       ocsp: ['http://o.example'],
@@ -263,6 +264,12 @@ describe('extensions', () => {
       'a distribution point name of no kind',
       oids.crlDistributionPoints,
       sequence(sequence(context(0, context(2)))),
+      crlDistributionPoints,
+    ],
+    [
+      'a relative name that is empty',
+      oids.crlDistributionPoints,
+      sequence(sequence(context(0, context(1)))),
       crlDistributionPoints,
     ],
     [

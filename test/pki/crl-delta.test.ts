@@ -234,7 +234,7 @@ describe('a delta CRL', () => {
         at: testTime,
         useDeltas: true,
       });
-      assert.equal(said, testCase.openssl?.[0] ?? status);
+      assert.ok(said === status || said === testCase.openssl?.[0], said);
     });
   }
 

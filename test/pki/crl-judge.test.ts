@@ -308,6 +308,14 @@ const named = ca.issue({
   name: 'leaf',
   extensions: [crlDistributionPoints({ directoryNames: [nameOf('CN=shard')] })],
 });
+/** The contents of a relative distinguished name. */
+const rdn = (commonName: string) => nameOf(commonName).subarray(4);
+const shard = rdn('CN=shard');
+const otherShard = rdn('CN=shard 2');
+const relative = ca.issue({
+  name: 'leaf',
+  extensions: [crlDistributionPoints({ relativeName: shard })],
+});
 const version1 = ca.issue({
   name: 'leaf v1',
   rewrite: () => ({ version: Buffer.alloc(0), extensions: Buffer.alloc(0) }),
@@ -376,9 +384,27 @@ const scopes: readonly Case[] = [
     ...good,
   },
   {
-    name: 'a point named relative to its issuer',
-    crl: idp({ relativeName: Buffer.from(nameOf('CN=x').subarray(4)) }),
-    ...bad('crl-unsupported-extension'),
+    name: 'a point named relative to the issuer',
+    crl: idp({ relativeName: shard }),
+    subject: relative,
+    ...good,
+  },
+  {
+    name: 'another point named relative to the issuer',
+    crl: idp({ relativeName: otherShard }),
+    subject: relative,
+    ...bad('crl-out-of-scope'),
+  },
+  {
+    name: 'a point named relative to the issuer, and in full',
+    crl: idp({ directoryNames: [nameOf('C=BE, O=Test, CN=CA, CN=shard')] }),
+    subject: relative,
+    ...good,
+  },
+  {
+    name: 'a point named relative to the issuer, for a certificate with another',
+    crl: idp({ relativeName: shard }),
+    ...bad('crl-out-of-scope'),
   },
   { name: 'user certificates only', crl: idp({ onlyContainsUserCerts: true }), ...good },
   {
@@ -517,9 +543,12 @@ for (const [title, cases] of Object.entries({ issuer, times, extensions, scopes 
           crls: [signer.crl(testCase.crl)],
           at: testTime,
         });
-        if (testCase.openssl) assert.equal(said, testCase.openssl[0]);
-        else if (testCase.status !== 'unknown') assert.equal(said, testCase.status);
-        else assert.ok(said !== 'good' && said !== 'revoked', said);
+        const agrees =
+          testCase.status === 'unknown'
+            ? said !== 'good' && said !== 'revoked'
+            : said === testCase.status;
+        // A later OpenSSL may agree where this one does not.
+        assert.ok(agrees || said === testCase.openssl?.[0], said);
       });
     }
   });
