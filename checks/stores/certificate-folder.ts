@@ -3,7 +3,7 @@
  * (`HHHHHHHH.N`, counted from 0 without a hole; man openssl-rehash, X509_LOOKUP_hash_dir).
  */
 
-import { readlink } from 'node:fs/promises';
+import { readlinkSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DerError } from '../pki/der.ts';
 import type { StoreEntry, StoreProblem } from '../types.ts';
@@ -30,13 +30,20 @@ const certificateName = /\.(?:pem|crt|cer|der)$/i;
 /** The most bytes of one file in a folder: a bundle that was put there, at the worst. */
 const maxFileBytes = 4 * 1024 * 1024;
 
-/** The name in the same folder that a link leads to; the link's own name for any other. */
-const targetInFolder = async (folder: string, { name, link }: FolderEntry): Promise<string> => {
+/**
+ * The name in the same folder that a link leads to; the link's own name for any other. Synchronous:
+ * the folder has just been listed, so that its file system answers.
+ */
+const targetInFolder = (folder: string, { name, link }: FolderEntry): string => {
   if (!link) return name;
-  const target = await readlink(`${folder}/${name}`).catch(() => name);
-  if (!target.includes('/')) return target;
-  const path = resolve(folder, target);
-  return dirname(path) === folder ? basename(path) : name;
+  try {
+    const target = readlinkSync(`${folder}/${name}`);
+    if (!target.includes('/')) return target;
+    const path = resolve(folder, target);
+    return dirname(path) === folder ? basename(path) : name;
+  } catch {
+    return name; // reading it will say why
+  }
 };
 
 type FileContents = Collected & { readonly name: string };
@@ -107,8 +114,7 @@ export const readCertificateFolder = async (
   const listed = await readFolder(folder, signal);
   const names = listed.filter((entry) => !entry.folder && !except.has(entry.name));
   const hashed = names.filter(({ name }) => hashName.test(name));
-  const targets = await mapBounded(hashed, (entry) => targetInFolder(folder, entry));
-  const links = new Map(hashed.map(({ name }, index) => [name, targets[index] ?? name]));
+  const links = new Map(hashed.map((entry) => [entry.name, targetInFolder(folder, entry)]));
   const plain = names.filter(({ name }) => certificateName.test(name)).map(({ name }) => name);
   const files = [...new Set([...links.values(), ...plain])];
   const contents = await mapBounded(files, (name) => readCertificateFile(folder, name, signal));

@@ -1,0 +1,70 @@
+/**
+ * What it costs to judge a root in a store of 500 certificates, of each kind, from asking to the verdict
+ * in a fresh process; beside it the floor: reading and hashing the same files.
+ *
+ *     npm run bench:trust-stores -- [--rounds 7] [--certificates 500]
+ *
+ * Rounds are interleaved; the table shows medians. It needs openssl.
+ */
+
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { fingerprint256 } from '../checks/pki/certificate.ts';
+import { makeCa } from '../test/helpers/private-ca.ts';
+import { generateKey } from '../test/helpers/signing.ts';
+import { execute } from './execute.ts';
+import { type Candidate, interleaved, table } from './measure.ts';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '7' },
+    certificates: { type: 'string', default: '500' },
+  },
+});
+const count = Number(values.certificates);
+
+const folder = await mkdtemp(join(tmpdir(), 'certready-bench-'));
+const key = generateKey('rsa');
+const roots = Array.from({ length: count }, (_, n) =>
+  makeCa({ name: `C=XX, O=Some Organization ${n}, OU=Certification, CN=Some Root ${n}`, key }),
+);
+const wanted = fingerprint256(roots[count >> 1]?.der ?? new Uint8Array());
+
+const bundle = join(folder, 'bundle.pem');
+await writeFile(bundle, roots.map(({ pem }) => pem).join(''));
+const hashed = join(folder, 'hashed');
+await mkdir(hashed);
+for (const [n, { pem }] of roots.entries()) await writeFile(join(hashed, `root-${n}.pem`), pem);
+await execute('openssl', ['rehash', hashed]);
+const pkcs12 = join(folder, 'store.p12');
+await execute('openssl', [
+  ...['pkcs12', '-export', '-nokeys', '-in', bundle, '-out', pkcs12],
+  ...['-passout', 'pass:changeit', '-certpbe', 'AES-256-CBC'],
+]);
+const stores = [
+  ['PEM bundle', bundle],
+  ['hashed folder', hashed],
+  ['PKCS#12', pkcs12],
+] as const;
+
+const candidate = new URL('trust-stores-candidate.ts', import.meta.url).pathname;
+const run = async (name: 'judge' | 'floor', path: string): Promise<number> => {
+  const args = ['--import', 'tsx', candidate, name, path, wanted];
+  return Number((await execute(process.execPath, args)).stdout);
+};
+const candidates: Candidate[] = stores.flatMap(([what, path]) =>
+  (['judge', 'floor'] as const).map((name) => ({
+    name: `${what} ${name}`,
+    run: () => run(name, path),
+  })),
+);
+const medians = await interleaved(candidates, Number(values.rounds));
+await rm(folder, { recursive: true });
+
+const rows = stores.map(([what]) => {
+  const [judged = 0, floor = 0] = ['judge', 'floor'].map((name) => medians.get(`${what} ${name}`));
+  return [what, judged.toFixed(1), floor.toFixed(1), (judged / floor).toFixed(1)];
+});
+console.log(table([[`${count} certificates`, 'judged, ms', 'floor, ms', 'ratio'], ...rows]));
