@@ -11,6 +11,7 @@ import {
 } from '../../checks/types.ts';
 import type { RunContext } from './context.ts';
 import type { Executed } from './execute.ts';
+import { located } from './locate.ts';
 import type { Planned } from './plan.ts';
 
 export interface Judged extends Planned {
@@ -83,7 +84,7 @@ export const judge = (
     profiles: item.profiles,
     durationMs: item.durationMs,
     stages: item.observation?.stages ?? [],
-    judgement: judgementOf(item),
+    judgement: located(judgementOf(item), item.observation?.stages ?? []),
   }));
   return { evaluatedAt, tasks };
 };
