@@ -4,7 +4,8 @@ import type { Socket } from 'node:net';
 import type { AddressResult, Finding, HostPort, Stage } from '../types.ts';
 import { hostPort, parseAddress } from './address.ts';
 import { type DeadAddress, connectAny } from './connect.ts';
-import { type Resolution, resolveName } from './dns.ts';
+import type { Resolution } from './dns.ts';
+import { createNames } from './names.ts';
 import { type NetworkOptions, connectTarget, overriddenAddresses } from './options.ts';
 
 /** Where a target leads, after --connect-to and --resolve. */
@@ -86,7 +87,12 @@ export const addressEvidence = (
 });
 
 export const createDialer = (options: NetworkOptions): Dialer => {
-  const { elapsed } = options;
+  const { elapsed, platform } = options;
+  const names = createNames({
+    elapsed,
+    platform,
+    ...(options.dnsServers && { servers: options.dnsServers }),
+  });
   const budgetOf = ({ budgetMs = Infinity }: DialOptions): number =>
     Math.max(0, Math.min(options.connectTimeoutMs, budgetMs));
 
@@ -102,12 +108,9 @@ export const createDialer = (options: NetworkOptions): Dialer => {
     const given = addressesOf(place);
     if (given) return { stages: [], port: place.port, resolution: given };
     const start = elapsed();
-    const resolution = await resolveName(place.host, {
-      elapsed,
-      platform: options.platform,
+    const resolution = await names.resolve(place.host, {
       budgetMs: budgetOf(dialOptions),
       signal: dialOptions.signal,
-      ...(options.dnsServers && { servers: options.dnsServers }),
     });
     const detail = resolution.finding
       ? resolution.finding.code

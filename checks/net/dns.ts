@@ -125,6 +125,38 @@ const fromHostsFile = async (
   return finding ? { source: 'hosts', finding } : { source: 'hosts', addresses };
 };
 
+/** Why a name has no address. */
+const unresolved = async (
+  name: string,
+  { code, error }: { code: GapCode; error: string },
+  { servers: given, platform, elapsed, start }: ResolveOptions & { readonly start: number },
+): Promise<Resolution> => {
+  const servers = serverList(given);
+  const configured = await hasResolver(servers, platform);
+  const ms = Math.round(elapsed() - start);
+  return {
+    source: 'dns',
+    finding: {
+      code: configured || code === 'dns-not-found' ? code : 'dns-failure',
+      target: name,
+      evidence: {
+        resolvers: configured ? servers.map(serverName) : ['none'],
+        error,
+        stage: 'dns',
+        ms,
+      },
+    },
+  };
+};
+
+/** What it means that no answer came since `start`. */
+export const unanswered = (
+  name: string,
+  options: ResolveOptions,
+  start: number,
+): Promise<Resolution> =>
+  unresolved(name, { code: 'dns-timeout', error: 'ETIMEOUT' }, { ...options, start });
+
 /**
  * Resolves a name within the budget. Findings name it as their target and carry the servers that were asked
  * as `resolvers` (`none` where none is configured).
@@ -139,26 +171,13 @@ export const resolveName = async (name: string, options: ResolveOptions): Promis
   throwIfStopped(options.signal);
   if ('addresses' in found) {
     const ms = Math.round(options.elapsed() - start);
-    const finding = sinkhole(name, found.addresses, { ms });
+    const resolvers = serverList(options.servers).map(serverName);
+    const finding = sinkhole(name, found.addresses, { ms, resolvers });
     if (finding) return { source: 'dns', finding };
     const routable = isLocalName(name)
       ? found.addresses
       : found.addresses.filter((address) => !isUnroutable(address));
     return { source: 'dns', addresses: routable };
   }
-  const servers = serverList(options.servers);
-  const configured = await hasResolver(servers, options.platform);
-  return {
-    source: 'dns',
-    finding: {
-      code: configured || found.code === 'dns-not-found' ? found.code : 'dns-failure',
-      target: name,
-      evidence: {
-        resolvers: configured ? servers.map(serverName) : ['none'],
-        error: found.error,
-        stage: 'dns',
-        ms: Math.round(options.elapsed() - start),
-      },
-    },
-  };
+  return unresolved(name, found, { ...options, start });
 };
