@@ -16,6 +16,10 @@ export interface DeadAddress extends AddressResult {
   readonly code: GapCode;
 }
 
+/** This host's own address, as long as the connection stands. */
+export const ownAddress = ({ localAddress }: Socket): { readonly localAddress?: string } =>
+  localAddress === undefined ? {} : { localAddress };
+
 export interface ConnectOptions {
   readonly port: number;
   readonly budgetMs: number;

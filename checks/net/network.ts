@@ -1,7 +1,7 @@
 /** The way out of this host: what checks ask of the network, and what each failure of it means. */
 
 import { setMaxListeners } from 'node:events';
-import type { Network } from '../types.ts';
+import type { Finding, Network } from '../types.ts';
 import { createDialer } from './dial.ts';
 import { fetchUrl } from './fetch.ts';
 import type { NetworkOptions } from './options.ts';
@@ -10,6 +10,16 @@ import { probeThroughProxy, probeUrl } from './probe-proxy.ts';
 import { createWays } from './way.ts';
 
 export type { NetworkOptions } from './options.ts';
+
+/** Loaded here: where all is well nobody asks for routes. */
+const placed = async (finding: Finding): Promise<Finding> => {
+  const { withLocalAddress } = await import('./local-address.ts');
+  return withLocalAddress(finding);
+};
+
+const placedAll = async <T extends { readonly findings: readonly Finding[] }>(
+  result: T,
+): Promise<T> => ({ ...result, findings: await Promise.all(result.findings.map(placed)) });
 
 export const createNetwork = (options: NetworkOptions): Network => {
   const dialer = createDialer(options);
@@ -20,19 +30,24 @@ export const createNetwork = (options: NetworkOptions): Network => {
     return signal;
   };
   return {
-    probe(target, signal) {
+    async probe(target, signal) {
       const proxy = ways.proxyFor(probeUrl(target));
-      return proxy
-        ? probeThroughProxy({ options, ways, proxy }, target, shared(signal))
-        : probeDirectly({ options, dialer }, target, shared(signal));
+      return placedAll(
+        proxy
+          ? await probeThroughProxy({ options, ways, proxy }, target, shared(signal))
+          : await probeDirectly({ options, dialer }, target, shared(signal)),
+      );
     },
-    fetch: (request, signal) => fetchUrl({ options, ways }, request, shared(signal)),
+    async fetch(request, signal) {
+      const result = await fetchUrl({ options, ways }, request, shared(signal));
+      return result.finding ? { ...result, finding: await placed(result.finding) } : result;
+    },
     async starttls(target, starttlsOptions, signal) {
       // Loaded here: most runs ask no mail host.
       const { starttls } = await import('./starttls.ts');
       const { elapsed, hostName, requestTimeoutMs: timeoutMs } = options;
       const context = { dialer, elapsed, hostName, timeoutMs, signal: shared(signal) };
-      return starttls(target, starttlsOptions, context);
+      return placedAll(await starttls(target, starttlsOptions, context));
     },
   };
 };

@@ -65,7 +65,13 @@ const ask = async (
     ...(finding && {
       finding: {
         ...finding,
-        evidence: { ...finding.evidence, proxy: hostPort(proxy), stage: 'request', ms },
+        evidence: {
+          ...finding.evidence,
+          proxy: hostPort(proxy),
+          stage: 'request',
+          ms,
+          ...(way.localAddress !== undefined && { localAddress: way.localAddress }),
+        },
       },
     }),
   };

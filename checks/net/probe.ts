@@ -15,15 +15,13 @@ const judgeAddresses = async (
   port: number,
 ): Promise<readonly Finding[]> => {
   const dead = results.filter(isDead);
-  const [anyDead] = dead;
-  if (anyDead === undefined) return [];
+  if (dead.length === 0) return [];
   // Loaded here: where all is well nobody asks for routes.
-  const { hasIpv6Route, sourceAddress } = await import('./ipv6.ts');
-  const source = await sourceAddress(anyDead.address);
+  const { hasIpv6Route } = await import('./ipv6.ts');
   const found = (fault: DeadAddress, more: Partial<Finding> = {}): Finding => ({
     code: fault.code,
     target: hostPort(target),
-    evidence: { ...addressEvidence(results, fault), port, ...(source !== undefined && { source }) },
+    evidence: { ...addressEvidence(results, fault), port },
     ...more,
   });
   if (dead.length === results.length) return [found(commonFault(dead))];

@@ -2,6 +2,7 @@
 
 import type { Finding, GapCode, HostPort } from '../types.ts';
 import { hostPort } from './address.ts';
+import { ownAddress } from './connect.ts';
 import type { Dialer } from './dial.ts';
 import { type ExchangeEnd, exchange } from './exchange.ts';
 import type { ProxyServer } from './proxy.ts';
@@ -25,6 +26,7 @@ export const dialProxy = async (
         stages: [{ name: 'proxy', ms, detail: address }],
         address,
         proxy,
+        ...ownAddress(dialled.socket),
       },
     };
   const { code, evidence } = dialled.finding;
@@ -66,11 +68,12 @@ export interface TunnelOptions extends WayOptions {
 
 /** Asks the proxy for a tunnel by CONNECT (RFC 9110 section 9.3.6). */
 export const openTunnel = async (
-  { socket, address, stages }: Way,
+  { socket, address, stages, localAddress }: Way,
   { proxy, origin, place, signal, elapsed }: TunnelOptions,
 ): Promise<WayOutcome> => {
   const start = elapsed();
   const authority = hostPort(place);
+  const own = localAddress === undefined ? {} : { localAddress };
   let refusal: Finding | undefined;
   const end = await exchange(
     socket,
@@ -92,9 +95,11 @@ export const openTunnel = async (
   );
   const ms = Math.round(elapsed() - start) + (stages.at(-1)?.ms ?? 0);
   if (end.kind === 'complete' && !refusal)
-    return { way: { socket, address, stages: [{ name: 'proxy', ms, detail: address }] } };
+    return {
+      way: { socket, address, stages: [{ name: 'proxy', ms, detail: address }], ...own },
+    };
   socket.destroy();
-  const where = { proxy: address, stage: 'proxy', ms };
+  const where = { proxy: address, stage: 'proxy', ms, ...own };
   const finding: Finding = refusal
     ? { ...refusal, evidence: { ...refusal.evidence, ...where } }
     : {

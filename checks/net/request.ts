@@ -65,10 +65,17 @@ const wireRequest = <S extends BodySink>(
   ...(method === 'POST' && request.body && { body: request.body }),
 });
 
+export interface Place {
+  readonly url: URL;
+  readonly address?: string | undefined;
+  readonly localAddress?: string | undefined;
+  readonly stages: readonly Stage[];
+}
+
 /** Where it happened: what every finding of a conversation shows. */
 export const located = (
   finding: Finding,
-  { url, address, stages }: { url: URL; address?: string | undefined; stages: readonly Stage[] },
+  { url, address, localAddress, stages }: Place,
 ): Finding => {
   const last = stages.at(-1);
   const throughProxy = stages.some(({ name }) => name === 'proxy');
@@ -78,6 +85,7 @@ export const located = (
       ...finding.evidence,
       ...(address !== undefined && { [throughProxy ? 'proxy' : 'address']: address }),
       port: urlTarget(url).port,
+      ...(localAddress !== undefined && { localAddress }),
       ...(last && { stage: last.name, ms: last.ms }),
     },
   };
@@ -135,9 +143,9 @@ const converse = async <S extends BodySink>(
     ? [{ name: 'response', ms: Math.round(total - answered.ms), detail: `${received.bytes} bytes` }]
     : [];
   const stages = [...way.stages, requestStage, ...responseStage];
-  const { address } = way;
-  const finding =
-    received.finding && located(received.finding, { url: asked.url, address, stages });
+  const { address, localAddress } = way;
+  const place: Place = { url: asked.url, address, localAddress, stages };
+  const finding = received.finding && located(received.finding, place);
   const time =
     answered && !(finding && foreign.has(finding.code))
       ? serverTime(origin.host, answered.head, { sentAt, receivedAt: answered.receivedAt })

@@ -112,6 +112,7 @@ const speak = async (
     started = elapsed();
   };
   const result = { stages, addresses };
+  const { localAddress } = socket;
   let banner: { banner?: string } = {};
   const session = openSmtp(socket, signal);
   let stage: 'smtp' | 'tls' = 'smtp';
@@ -133,7 +134,17 @@ const speak = async (
     if (!(error instanceof Refusal)) throw error;
     const { code } = error;
     endStage(stage, code);
-    const finding = { code, target: hostPort(target), evidence: { ...error.evidence, address } };
+    const { name, ms } = stages.at(-1) ?? { name: stage, ms: 0 };
+    const place = { stage: name, ms, address, port: target.port };
+    const finding = {
+      code,
+      target: hostPort(target),
+      evidence: {
+        ...error.evidence,
+        ...place,
+        ...(localAddress !== undefined && { localAddress }),
+      },
+    };
     return { result: { ...result, ...banner, findings: [finding] }, code };
   } finally {
     session.detach();

@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net';
 import type { Finding, HostPort, Stage } from '../types.ts';
 import { hostPort, parseAddress } from './address.ts';
+import { ownAddress } from './connect.ts';
 import { type Dialer, createDialer } from './dial.ts';
 import { type NetworkOptions, connectTarget } from './options.ts';
 import { type ProxyServer, proxyFor } from './proxy.ts';
@@ -14,6 +15,8 @@ export interface Way {
   readonly stages: readonly Stage[];
   /** The IP address, or the proxy's HOST:PORT. */
   readonly address: string;
+  /** This host's own address on the connection. */
+  readonly localAddress?: string;
   /** The proxy that is spoken to on this connection, in absolute form; absent within a tunnel. */
   readonly proxy?: ProxyServer;
 }
@@ -67,8 +70,15 @@ const secure = async (
       way: { ...way, socket: outcome.socket, stages: [...way.stages, { name: 'tls', ms }] },
     };
   const gap = tlsGap(outcome.error);
-  const { address } = way;
-  const evidence = { address, port: target.port, stage: 'tls', ms, error: outcome.error };
+  const { address, localAddress } = way;
+  const evidence = {
+    address,
+    port: target.port,
+    stage: 'tls',
+    ms,
+    error: outcome.error,
+    ...(localAddress !== undefined && { localAddress }),
+  };
   return {
     stages: [...way.stages, { name: 'tls', ms, detail: gap.code }],
     address,
@@ -90,7 +100,7 @@ export const createWays = (options: NetworkOptions, dialer: Dialer): Ways => {
       if (!dialled.socket) return dialled;
       wayOptions.connected();
       const { socket, stages, address } = dialled;
-      return { way: { socket, stages, address } };
+      return { way: { socket, stages, address, ...ownAddress(socket) } };
     }
     const opened = await dialProxy(proxyDialer, proxy, wayOptions);
     if (opened.way) wayOptions.connected();

@@ -48,7 +48,7 @@ describe('a probe', () => {
     assert.equal(evidence['address'], '127.0.0.2');
     assert.equal(evidence['port'], server.port);
     assert.equal(evidence['error'], 'ECONNREFUSED');
-    assert.equal(evidence['source'], '127.0.0.1');
+    assert.equal(evidence['localAddress'], '127.0.0.1');
   });
 
   it('of one dead address of several is a warning', async () => {
