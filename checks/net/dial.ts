@@ -70,7 +70,7 @@ export const commonFault = (dead: readonly DeadAddress[]): DeadAddress => {
 /** What a connection fault shows: every address with its result. */
 export const addressEvidence = (
   results: readonly AddressResult[],
-  { address, code, error, ms }: AddressResult,
+  { address, error, ms }: DeadAddress,
 ): Finding['evidence'] => ({
   addresses: results.map((result) => result.address),
   address,
@@ -83,7 +83,6 @@ export const addressEvidence = (
     ...(result.error !== undefined && { error: result.error }),
     ms: result.ms,
   })),
-  ...(code === undefined && { result: 'ok' }),
 });
 
 export const createDialer = (options: NetworkOptions): Dialer => {
