@@ -46,7 +46,7 @@ const targetInFolder = (folder: string, { name, link }: FolderEntry): string => 
   }
 };
 
-type FileContents = Collected & { readonly name: string };
+type FileContents = Collected & { readonly name: string; readonly exists: boolean };
 
 const problemOf = (error: unknown, origin: string): StoreProblem => {
   if (!(error instanceof StoreError)) throw error;
@@ -63,20 +63,26 @@ const readCertificateFile = async (
   const origin = join(folder, name);
   try {
     const bytes = await readStoreFile(origin, signal, maxFileBytes);
-    if (looksLikePem(bytes)) return { name, ...readPemBundle(bytes, origin) };
+    if (looksLikePem(bytes)) return { name, exists: true, ...readPemBundle(bytes, origin) };
     const der = /\.(?:der|cer|crt)$/i.test(name) && bytes[0] === 0x30;
     return der
-      ? { name, entries: [{ der: bytes, trust: 'trusted', origin }], problems: [] }
-      : { name, entries: [], problems: [{ origin, problem: 'no certificate in it' }] };
+      ? { name, exists: true, entries: [{ der: bytes, trust: 'trusted', origin }], problems: [] }
+      : {
+          name,
+          exists: true,
+          entries: [],
+          problems: [{ origin, problem: 'no certificate in it' }],
+        };
   } catch (error) {
-    return { name, entries: [], problems: [problemOf(error, origin)] };
+    const problem = problemOf(error, origin);
+    return { name, exists: problem.unreadable === true, entries: [], problems: [problem] };
   }
 };
 
-/** The hash links that OpenSSL comes by: from .0 on as long as each leads to a certificate. */
+/** The hash links that OpenSSL comes by: from .0 on as long as each leads to a file, whatever is in it. */
 const reachableLinks = (
   links: ReadonlyMap<string, string>,
-  usable: ReadonlySet<string>,
+  existing: ReadonlySet<string>,
 ): Map<string, Set<string>> => {
   const hashesByFile = new Map<string, Set<string>>();
   for (const first of links.keys()) {
@@ -84,7 +90,7 @@ const reachableLinks = (
     const hash = first.slice(0, 8);
     for (let n = 0; ; n++) {
       const file = links.get(`${hash}.${n}`);
-      if (file === undefined || !usable.has(file)) break;
+      if (file === undefined || !existing.has(file)) break;
       hashesByFile.set(file, (hashesByFile.get(file) ?? new Set()).add(hash));
     }
   }
@@ -118,8 +124,8 @@ export const readCertificateFolder = async (
   const plain = names.filter(({ name }) => certificateName.test(name)).map(({ name }) => name);
   const files = [...new Set([...links.values(), ...plain])];
   const contents = await mapBounded(files, (name) => readCertificateFile(folder, name, signal));
-  const usable = new Set(contents.filter(({ entries }) => entries.length > 0).map((c) => c.name));
-  const hashesByFile = reachableLinks(links, usable);
+  const existing = new Set(contents.filter(({ exists }) => exists).map(({ name }) => name));
+  const hashesByFile = reachableLinks(links, existing);
   return {
     certificates: contents.flatMap(({ name, entries }) =>
       entries.map((entry) => ({ ...entry, linked: isLinked(entry.der, hashesByFile.get(name)) })),

@@ -51,7 +51,11 @@ export const certificateFile = ({ name, path }: StoreNaming): TrustStore => ({
   path,
   mail: 'unknown',
   read: (signal) =>
-    contentsOf(async () => readCertificateFile(await readStoreFile(path, signal), path)),
+    contentsOf(async () => {
+      const read = readCertificateFile(await readStoreFile(path, signal), path);
+      const entries = mergeParts([{ part: 'bundle', path, entries: read.entries }]);
+      return { entries, problems: read.problems };
+    }),
 });
 
 /**

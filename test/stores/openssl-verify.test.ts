@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { openTrustStore } from '../../checks/stores/index.ts';
+import { opensslFolder } from '../../checks/stores/openssl.ts';
+import { subjectHash } from '../../checks/stores/subject-name.ts';
+import { lacking } from '../helpers/programs.ts';
+import { makeCa } from '../helpers/private-ca.ts';
+import { r1, r2, rehash, run, twin } from './example-roots.ts';
+import { lay, temporaryFolder, verdictIn } from './read-store.ts';
+
+/** A server's certificate under r1: what a mail server is asked to verify. */
+const leaf = r1.issue({ name: 'CN=mx.example.org' });
+const filler = makeCa({ name: 'CN=Filler' });
+
+/** Whether `openssl verify` trusts r1 for a server, by these roots alone. */
+const opensslTrusts = async (leafFile: string, ...roots: readonly string[]): Promise<boolean> => {
+  const options = ['-no-CAstore', '-purpose', 'sslserver', '-attime', '1748952000'];
+  return run('openssl', ['verify', ...options, ...roots, leafFile]).then(
+    () => true,
+    () => false,
+  );
+};
+
+describe('openssl verify agrees', { skip: await lacking('openssl') }, () => {
+  const trusted = async (folder: string, ...settings: readonly string[]): Promise<string> => {
+    await lay(folder, { 'settings/r1.pem': r1.pem });
+    const input = ['-in', join(folder, 'settings/r1.pem'), '-trustout'];
+    return (await run('openssl', ['x509', ...input, ...settings])).stdout;
+  };
+
+  const bundles: Readonly<Record<string, (folder: string) => string | Promise<string>>> = {
+    'with the root': () => filler.pem + r1.pem,
+    'without it': () => filler.pem + r2.pem,
+    'with its look-alike': () => twin.pem,
+    'with both': () => twin.pem + r1.pem,
+    'trusted for servers': (folder) => trusted(folder, '-addtrust', 'serverAuth'),
+    'trusted for e-mail only': (folder) => trusted(folder, '-addtrust', 'emailProtection'),
+    'rejected for servers': (folder) => trusted(folder, '-addreject', 'serverAuth'),
+    'rejected for e-mail': (folder) => trusted(folder, '-addreject', 'emailProtection'),
+    'rejected for all': (folder) => trusted(folder, '-addreject', 'anyExtendedKeyUsage'),
+    'first plain, then rejected': async (folder) =>
+      r1.pem + (await trusted(folder, '-addreject', 'serverAuth')),
+    'first rejected, then plain': async (folder) =>
+      (await trusted(folder, '-addreject', 'serverAuth')) + r1.pem,
+  };
+  for (const [what, content] of Object.entries(bundles))
+    it(`about a bundle: ${what}`, async (t) => {
+      const folder = await temporaryFolder(t);
+      await lay(folder, { 'leaf.pem': leaf.pem, 'bundle.pem': await content(folder) });
+      const bundle = join(folder, 'bundle.pem');
+      const said = await opensslTrusts(join(folder, 'leaf.pem'), '-no-CApath', '-CAfile', bundle);
+      assert.equal((await verdictIn(await openTrustStore(bundle), r1.der)) === 'ok', said);
+    });
+
+  const hash = subjectHash(r1.der);
+  const folders: Readonly<Record<string, (folder: string) => Promise<unknown>>> = {
+    'with the root and its link': rehash,
+    'with the root and no link': () => Promise.resolve(),
+    'with a wrong link': (folder) => copyFile(join(folder, 'r1.pem'), join(folder, '00000000.0')),
+    'with the root under its hash alone': (folder) =>
+      rename(join(folder, 'r1.pem'), join(folder, `${hash}.0`)),
+    'with a hole before it': (folder) => rename(join(folder, 'r1.pem'), join(folder, `${hash}.1`)),
+    'behind its look-alike': async (folder) => {
+      await lay(folder, { [`${hash}.0`]: twin.pem });
+      await rename(join(folder, 'r1.pem'), join(folder, `${hash}.1`));
+    },
+    'with a link that leads nowhere': async (folder) => {
+      await rehash(folder);
+      await rm(join(folder, 'r1.pem'));
+    },
+    'behind a file that is no certificate': async (folder) => {
+      await lay(folder, { [`${hash}.0`]: 'nothing' });
+      await rename(join(folder, 'r1.pem'), join(folder, `${hash}.1`));
+    },
+    'in DER under its hash': (folder) => lay(folder, { [`${hash}.0`]: r1.der }),
+    'in a folder below': async (folder) => {
+      await mkdir(join(folder, 'below'));
+      await rename(join(folder, 'r1.pem'), join(folder, `below/${hash}.0`));
+    },
+  };
+  for (const [what, change] of Object.entries(folders))
+    it(`about a folder: ${what}`, async (t) => {
+      const folder = await temporaryFolder(t);
+      await lay(folder, { 'leaf.pem': leaf.pem, 'roots/r1.pem': r1.pem });
+      const roots = join(folder, 'roots');
+      await change(roots);
+      const said = await opensslTrusts(join(folder, 'leaf.pem'), '-no-CAfile', '-CApath', roots);
+      const store = opensslFolder({ name: roots, path: roots });
+      assert.equal((await verdictIn(store, r1.der)) === 'ok', said);
+    });
+});
