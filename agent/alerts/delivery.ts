@@ -2,7 +2,6 @@
 
 import { type Socket, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { parseAddress } from '../../checks/net/address.ts';
 import { createDialer } from '../../checks/net/dial.ts';
 import {
   type ExchangeEnd,
@@ -10,9 +9,10 @@ import {
   type Stop,
   exchange,
 } from '../../checks/net/exchange.ts';
-import type { ProxySettings } from '../../checks/net/proxy.ts';
-import { createWays } from '../../checks/net/way.ts';
-import type { Platform } from '../../checks/types.ts';
+import { judgeProxyAnswer } from '../../checks/net/proxy-answer.ts';
+import type { ProxyServer, ProxySettings } from '../../checks/net/proxy.ts';
+import { createWays, urlTarget } from '../../checks/net/way.ts';
+import type { HostPort, Platform } from '../../checks/types.ts';
 import { systemCode } from '../errors.ts';
 import { redacted } from './redact.ts';
 
@@ -107,12 +107,15 @@ const authorizationOf = ({ username, password }: URL): Readonly<Record<string, s
 
 interface Sending {
   readonly socket: Socket;
+  /** The proxy that is spoken to on it, and what it is asked for. */
+  readonly proxy?: ProxyServer;
+  readonly origin: HostPort;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
 const send = async (
-  { socket, path, headers }: Sending,
+  { socket, proxy, origin, path, headers }: Sending,
   request: AlertRequest,
   signal: AbortSignal,
 ): Promise<Delivery> => {
@@ -136,6 +139,9 @@ const send = async (
   );
   // Its status is its answer, even if the rest never comes.
   if (!head) return { failed: failureOf(end) };
+  // The proxy's word is not the receiver's.
+  const refusal = proxy && judgeProxyAnswer(head, proxy, { origin, method: 'POST' });
+  if (refusal) return { failed: refusal.code };
   const [line = ''] = Buffer.from(answer, 'latin1').toString('utf8').trimStart().split('\n', 1);
   const retryAfter = head.header('retry-after');
   return {
@@ -159,11 +165,11 @@ export const createDelivery = (options: DeliveryOptions): Deliver => {
     });
     if (!opened.way) return { failed: opened.finding.code };
     const { socket, proxy } = opened.way;
-    const host = parseAddress(url.hostname)?.address ?? url.hostname;
-    const isSecure = url.protocol === 'https:';
-    const used = isSecure
-      ? await verified(socket, { host, ca: await options.roots(), signal })
-      : socket;
+    const origin = urlTarget(url);
+    const used =
+      url.protocol === 'https:'
+        ? await verified(socket, { host: origin.host, ca: await options.roots(), signal })
+        : socket;
     if (typeof used === 'string') return { failed: used };
     const headers = {
       host: url.host,
@@ -175,22 +181,26 @@ export const createDelivery = (options: DeliveryOptions): Deliver => {
       ...request.headers,
     };
     const path = `${url.pathname}${url.search}`;
-    const target = proxy ? `${url.protocol}//${url.host}${path}` : path;
-    const delivery = await send({ socket: used, path: target, headers }, request, signal);
-    // The proxy's word is not the receiver's.
-    return proxy && delivery.failed === undefined && delivery.status === 407
-      ? { failed: 'proxy-auth-required' }
-      : delivery;
+    const sending = proxy ? { proxy, path: `${url.protocol}//${url.host}${path}` } : { path };
+    return send({ socket: used, origin, headers, ...sending }, request, signal);
   };
 
   return async (request, signal) => {
-    const timeout = AbortSignal.timeout(options.requestTimeoutMs);
+    // A signal for each, let go of at its end: the one that is given lives for years.
+    const controller = new AbortController();
+    const abort = (): void => controller.abort();
+    const timer = setTimeout(abort, options.requestTimeoutMs);
+    signal.addEventListener('abort', abort, { once: true });
     try {
-      return await attempt(request, AbortSignal.any([signal, timeout]));
+      if (signal.aborted) return { failed: 'stopped' };
+      return await attempt(request, controller.signal);
     } catch (error) {
       if (signal.aborted) return { failed: 'stopped' };
-      if (timeout.aborted) return { failed: 'no answer in time' };
+      if (controller.signal.aborted) return { failed: 'no answer in time' };
       return { failed: redacted(error instanceof Error ? error.message : String(error), request) };
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
     }
   };
 };

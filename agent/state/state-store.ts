@@ -43,7 +43,8 @@ const readFile = async (path: string): Promise<Uint8Array | undefined> => {
     if (size > maxBytes) throw new Error(`larger than ${maxBytes} bytes`);
     return await file.readFile();
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
+    // No folder is for the first save to say.
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error))) return undefined;
     throw error;
   } finally {
     await file?.close();
