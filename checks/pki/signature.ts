@@ -199,6 +199,12 @@ export const fits = (scheme: SignatureScheme, key: KeyObject): boolean => {
   }
 };
 
+/** An RSA signature is as long as the modulus (RFC 8017 8.1.2, 8.2.2); OpenSSL takes a shorter PSS one too. */
+const isOfKeySize = (key: KeyObject, signature: Uint8Array): boolean => {
+  const bits = key.asymmetricKeyDetails?.modulusLength;
+  return bits === undefined || signature.length === Math.ceil(bits / 8);
+};
+
 /** A hash in progress, for data that arrives in pieces; Ed25519 and Ed448 need their data in one piece. */
 export const startVerification = (scheme: SignatureScheme): Verify | undefined =>
   scheme.hash === null ? undefined : createVerify(scheme.hash);
@@ -215,7 +221,11 @@ export const finishVerification = (
   { key, signature }: { key: KeyObject; signature: Uint8Array },
 ): boolean => {
   try {
-    return fits(scheme, key) && started.verify(keyInput(scheme, key), signature);
+    return (
+      fits(scheme, key) &&
+      isOfKeySize(key, signature) &&
+      started.verify(keyInput(scheme, key), signature)
+    );
   } catch {
     return false;
   }
@@ -228,7 +238,11 @@ export const verifySignature = (
   { data, signature }: { data: Uint8Array; signature: Uint8Array },
 ): boolean => {
   try {
-    return fits(scheme, key) && verify(scheme.hash, data, keyInput(scheme, key), signature);
+    return (
+      fits(scheme, key) &&
+      isOfKeySize(key, signature) &&
+      verify(scheme.hash, data, keyInput(scheme, key), signature)
+    );
   } catch {
     return false;
   }
