@@ -1,10 +1,11 @@
 /** Fetches a URL: follows redirects, within one time for all of it. */
 
 import type { BodySink, FetchRequest, FetchResult, Finding, ServerTime, Stage } from '../types.ts';
+import { hostPort } from './address.ts';
 import { type Asked, badRedirect, shownUrl } from './answer.ts';
 import type { NetworkOptions } from './options.ts';
 import { type Hop, located, requestHop } from './request.ts';
-import type { Ways } from './way.ts';
+import { type Ways, urlTarget } from './way.ts';
 
 const maxRedirects = 5;
 
@@ -17,6 +18,15 @@ const followed = (location: string, from: URL): URL | undefined => {
   const url = new URL(location, from);
   return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined;
 };
+
+/**
+ * Redirects used the request's time up while the last host's name or address was still waited for: that says
+ * nothing of the host, only that the whole took too long.
+ */
+const outOfTime = (finding: Finding, url: URL): Finding =>
+  finding.code === 'connect-timeout' || finding.code === 'dns-timeout'
+    ? { ...finding, code: 'response-timeout', target: hostPort(urlTarget(url)) }
+    : finding;
 
 export interface FetchContext {
   readonly options: NetworkOptions;
@@ -64,7 +74,10 @@ export const fetchUrl = async <S extends BodySink>(
     const hop = await requestHop({ options, ways, asked, method, request, budgetMs, signal });
     stages.push(...hop.stages);
     if (hop.serverTime) serverTimes.push(hop.serverTime);
-    if (hop.redirect === undefined) return result(hop, hop.finding);
+    if (hop.redirect === undefined) {
+      const isCut = redirects.length > 0 && budgetMs < options.connectTimeoutMs;
+      return result(hop, hop.finding && isCut ? outOfTime(hop.finding, url) : hop.finding);
+    }
     const next = followed(hop.redirect, url);
     const reason = next ? `more than ${maxRedirects} redirects` : 'leads to no http or https URL';
     if (!next || redirects.length === maxRedirects)
