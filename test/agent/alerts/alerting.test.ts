@@ -103,8 +103,7 @@ suite('a receiver that fails', () => {
     // The reminders of the first two days in one, and that of the third.
     assert.deepEqual(of('b.test'), ['gap.opened', 'gap.reminder', 'gap.reminder']);
     assert.deepEqual(of('c.test'), ['gap.opened', 'gap.resolved']);
-    const a = of('a.test');
-    assert.ok(a.length <= 3 && a[0] === 'gap.opened' && a.length % 2 === 1, a.join());
+    assert.deepEqual(of('a.test'), ['gap.opened', 'gap.resolved']);
     // Every event is told, or in one that is.
     const told = new Map(
       ordered.map(({ id, body }) => {
