@@ -16,6 +16,8 @@ export interface LabOptions {
   readonly alerts?: readonly AlertReceiver[];
   readonly confirmAfter?: number;
   readonly stateDir?: string;
+  /** How long a receiver may take, for those that never answer. */
+  readonly request?: '300ms' | '10s';
 }
 
 export class AlertingLab {
@@ -41,13 +43,13 @@ export class AlertingLab {
     return server;
   }
 
-  config({ alerts = [], confirmAfter = 1 }: LabOptions) {
+  config({ alerts = [], confirmAfter = 1, request = '10s' }: LabOptions) {
     return {
       alerts,
       confirmAfter,
       remindEvery: '24h',
       proxy: 'none',
-      timeouts: { connect: '300ms', request: '300ms', run: '120s' },
+      timeouts: { connect: '5s', request, run: '120s' },
     } as const;
   }
 
