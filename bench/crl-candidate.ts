@@ -17,7 +17,7 @@ const issuer = readFileSync(issuerPath);
 
 const eachPiece = (take: (piece: Uint8Array) => void): void => {
   const file = openSync(path, 'r');
-  const buffer = Buffer.allocUnsafeSlow(262_144);
+  const buffer = Buffer.allocUnsafeSlow(524_288);
   for (;;) {
     const length = readSync(file, buffer, 0, buffer.length, null);
     if (length === 0) break;

@@ -20,8 +20,8 @@ import {
 export const keptBytes = 1_048_576;
 /** Ed25519 and Ed448 hash what is signed twice, so it is kept; larger CRLs are not verified. */
 const oneShotBytes = 67_108_864;
-/** Larger chunks are taken in pieces of this size: they stay in the processor's cache. */
-const pieceBytes = 262_144;
+/** Larger chunks are taken in pieces of this size, which stay in the processor's cache. */
+const pieceBytes = 524_288;
 /** How much of a chunk is taken at a time to complete an entry that the last chunk began. */
 const bridgeBytes = 64;
 
