@@ -199,8 +199,12 @@ export const fits = (scheme: SignatureScheme, key: KeyObject): boolean => {
   }
 };
 
-/** An RSA signature is as long as the modulus (RFC 8017 8.1.2, 8.2.2); OpenSSL takes a shorter PSS one too. */
+/**
+ * An RSA signature is as long as the modulus (RFC 8017 8.1.2, 8.2.2); OpenSSL takes a shorter PSS one too.
+ * The details of other kinds of key are not asked for: Node aborts the process over some hostile ones.
+ */
 const isOfKeySize = (key: KeyObject, signature: Uint8Array): boolean => {
+  if (key.asymmetricKeyType !== 'rsa') return true;
   const bits = key.asymmetricKeyDetails?.modulusLength;
   return bits === undefined || signature.length === Math.ceil(bits / 8);
 };
