@@ -127,15 +127,17 @@ export const bringUp = async (): Promise<Namespaces> => {
     async reset() {
       if (line) await ended(line);
       line = undefined;
+      // Before the rules: else a host would still be told of the small MTU, and remember it
+      await ip('fw', 'link set in mtu 1500');
       await Promise.all([nft('fw', firewallRules), nft('mx', mailServerRules)]);
       await exec('fw', 'sysctl', '-qw', 'net.ipv6.conf.all.forwarding=1');
       for (const host of ['mx', 'fw'] as const)
         for (const family of ['-4', '-6'])
           await feed(on(host, 'ip', family, '-batch', '-'), oddRoutes.join('\n'));
-      await ip('fw', 'link set in mtu 1500');
       await ip('mx', 'link set out mtu 1500', ...wiring.mx, ...defaultRoutes(firewall));
       for (const host of ['mx', 'inet'] as const)
         await ip(host, 'route flush cache', 'tcp_metrics flush');
+      await exec('inet', 'ip', '-6', 'route', 'flush', 'cache');
     },
     down,
   };

@@ -141,13 +141,14 @@ const midway: readonly Fault[] = [
   },
   {
     name: 'path-MTU black hole',
+    // The rules first, so that nobody is told in between
     make: together(
-      (lab) => lab.ip('fw', 'link set in mtu 1280'),
       (lab) =>
         lab.nft(
           'fw',
           'add rule inet lab output icmp type destination-unreachable drop\nadd rule inet lab output icmpv6 type packet-too-big drop',
         ),
+      (lab) => lab.ip('fw', 'link set in mtu 1280'),
     ),
     gaps: [`response-timeout:${crl}`],
   },

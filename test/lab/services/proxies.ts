@@ -59,9 +59,10 @@ http_access allow all
 
 const child = (folder: string): string => `${common(folder, 'child')}
 ${ports(proxyPorts.child, proxyPorts.childWithoutPassword)}
+server_persistent_connections off
 acl informed localport ${proxyPorts.child}
 cache_peer ${firewall.ipv4} parent ${proxyPorts.password} 0 no-query no-digest name=informed login=probe:p@ss:w/rd
-cache_peer ${firewall.ipv4} parent ${proxyPorts.password} 0 no-query no-digest name=uninformed
+cache_peer ${firewall.ipv6} parent ${proxyPorts.password} 0 no-query no-digest name=uninformed
 cache_peer_access informed allow informed
 cache_peer_access informed deny all
 cache_peer_access uninformed deny informed
