@@ -109,7 +109,7 @@ export const renderHtml = (report: Report): string => {
 </head>
 <body>
 ${verdictBanner(report)}<main>
-${gapsSection(report)}${checksSection('Could not be judged', undecided)}${ticketSection(report)}${checksSection('Passed', passed)}${checksSection('Skipped', skipped)}${notesSection(report)}</main>
+${gapsSection(report)}${checksSection('Could not be judged', undecided)}${checksSection('Passed', passed)}${checksSection('Skipped', skipped)}${notesSection(report)}${ticketSection(report)}</main>
 <footer>certready ${report.agent.version}, report schema ${report.schemaVersion}. Times are UTC.</footer>
 </body>
 </html>

@@ -62,14 +62,15 @@ export const triedAddresses = (
   return [...seen.values()];
 };
 
-/** The address that this host's packets left from. */
-export const sourceAddress = ({ gaps, checks }: Report): string | undefined => {
-  for (const { evidence } of [...gaps, ...checks])
-    for (const key of ['sourceAddress', 'localAddress']) {
-      const value = evidence[key];
-      if (typeof value === 'string' && isIP(value) !== 0) return value;
-    }
-  return undefined;
+/** The addresses that this host's packets left from. */
+export const sourceAddresses = ({ gaps, checks }: Report): readonly string[] => {
+  const stated = [...gaps, ...checks].flatMap(({ evidence }) => [
+    evidence['localAddress'],
+    ...(isList(evidence['localAddresses']) ? evidence['localAddresses'] : []),
+  ]);
+  return [...new Set(stated)].filter(
+    (value): value is string => typeof value === 'string' && isIP(value) !== 0,
+  );
 };
 
 /** Where a gap's packets went: a name's resolvers, a proxy, or the host itself. */
@@ -91,7 +92,7 @@ const resolversOf = (gap: PathGap): readonly HostPort[] => {
 };
 
 export const destinationOfGap = (gap: PathGap): Destination => {
-  if (pathWords[gap.code].conversation === 'name') {
+  if (pathWords(gap.code).conversation === 'name') {
     const hostPorts = resolversOf(gap);
     return { place: harmless(hostPorts.map(hostPortText).join(', ')), hostPorts };
   }
@@ -117,10 +118,10 @@ const shownElsewhere = new Set([
   'host',
   'names',
   'port',
+  'profile',
   'proxy',
   'resolvers',
   'result',
-  'sourceAddress',
   'localAddress',
   'url',
 ]);

@@ -43,7 +43,7 @@ const mailPorts: ReadonlySet<number> = new Set([25, 465, 587]);
 export const gapsByDestination = (report: Report): readonly DestinationGaps[] => {
   const keyOf = (gap: PathGap): string => {
     const { place, proxy } = destinationOfGap(gap);
-    return JSON.stringify([pathWords[gap.code].conversation === 'name', place, proxy ?? null]);
+    return JSON.stringify([pathWords(gap.code).conversation === 'name', place, proxy ?? null]);
   };
   return gapsBy(report.gaps.filter(isPathGap), keyOf).map((gaps) => {
     const destination = destinationOfGap(gaps[0]);
@@ -56,32 +56,62 @@ export const gapsByDestination = (report: Report): readonly DestinationGaps[] =>
   });
 };
 
+/** Destinations that the same faults lie before: one entry of the ticket. */
+export type TicketEntry = readonly [DestinationGaps, ...DestinationGaps[]];
+
 const protocolOf = ({ port }: HostPort, { gaps, destination, mail }: DestinationGaps): string => {
   if (gaps[0].category === 'proxy' && destination.proxy === undefined) return 'HTTP proxy';
   if (mail) return 'SMTP';
   return port === 443 ? 'HTTPS' : 'HTTP';
 };
 
+const isNameFault = ({ gaps: [{ code }] }: DestinationGaps): boolean =>
+  pathWords(code).conversation === 'name';
+
+/** Destinations with the same faults at the same port together; a resolver is one by itself. */
+export const ticketEntries = (report: Report): readonly TicketEntry[] => {
+  const byKey = new Map<string, [DestinationGaps, ...DestinationGaps[]]>();
+  for (const part of gapsByDestination(report)) {
+    const { destination, gaps } = part;
+    const [first] = destination.hostPorts;
+    const codes = [...new Set(gaps.map(({ code }) => code))].sort();
+    const place = isNameFault(part) || !first ? destination.place : protocolOf(first, part);
+    const key = JSON.stringify([codes, place, first?.port ?? null, destination.proxy ?? null]);
+    const known = byKey.get(key);
+    if (known) known.push(part);
+    else byKey.set(key, [part]);
+  }
+  return [...byKey.values()];
+};
+
+/** The host, or the resolvers, by name. */
+export const hostsOf = ({ destination }: DestinationGaps): readonly string[] =>
+  destination.hostPorts.map(({ host }) => harmless(host));
+
 /** E.g. `crl.globalsign.com, TCP port 80 (HTTP)`. */
-export const destinationText = (entry: DestinationGaps): string => {
-  const { gaps, destination } = entry;
-  const [first] = destination.hostPorts;
-  if (pathWords[gaps[0].code].conversation === 'name') {
-    const resolvers = destination.hostPorts.map(({ host }) => host).join(', ');
+export const destinationText = (entry: TicketEntry): string => {
+  const [part] = entry;
+  const [first] = part.destination.hostPorts;
+  const hosts = entry.flatMap(hostsOf).join(', ');
+  if (isNameFault(part))
     return first === undefined
       ? 'DNS, at the resolver of this host'
-      : `DNS resolver ${harmless(resolvers)}, UDP and TCP port ${first.port} (DNS)`;
-  }
-  if (first === undefined) return destination.place;
-  return `${harmless(first.host)}, TCP port ${first.port} (${protocolOf(first, entry)})`;
+      : `DNS resolver ${hosts}, UDP and TCP port ${first.port} (DNS)`;
+  if (first === undefined) return part.destination.place;
+  return `${hosts}, TCP port ${first.port} (${protocolOf(first, part)})`;
 };
 
 const isUrl = (text: string): boolean => /^https?:\/\//.test(text);
 
-/** What the checks ask for there. */
-export const requestsAt = ({ checks }: DestinationGaps): readonly string[] => {
+/** What the checks ask for there; of a resolver or a proxy, everything that it keeps from being asked. */
+export const requestsAt = (part: DestinationGaps): readonly string[] => {
+  const { checks, destination, gaps } = part;
+  const isBetween = isNameFault(part) || pathWords(gaps[0].code).conversation === 'proxy';
+  const hosts = destination.hostPorts.map(({ host }) => host);
+  const isThere = (url: string): boolean =>
+    URL.canParse(url) && hosts.includes(new URL(url).hostname.replace(/^\[|\]$/g, ''));
   const lines = checks
-    .filter(({ target }) => isUrl(target))
+    .filter(({ target }) => isUrl(target) && (isBetween || isThere(target)))
     .map(({ kind, target, evidence: { method } }) => {
       const usual = kind === 'ocsp' ? 'POST' : 'GET';
       const verb = method === 'GET' || method === 'POST' ? method : usual;
@@ -91,9 +121,9 @@ export const requestsAt = ({ checks }: DestinationGaps): readonly string[] => {
 };
 
 /** Repeats what one gap showed. */
-const commandsFor = (gap: PathGap, entry: DestinationGaps, report: Report): readonly string[] => {
+const commandsFor = (gap: PathGap, part: DestinationGaps, report: Report): readonly string[] => {
   const { platform } = report.host;
-  const { destination, checks, mail } = entry;
+  const { destination, checks, mail } = part;
   const [hostPort] = destination.hostPorts;
   const { conversation } = pathWordsAt(gap.code, mail);
   if (conversation === 'name') {
@@ -110,12 +140,13 @@ const commandsFor = (gap: PathGap, entry: DestinationGaps, report: Report): read
     hostPort,
     mail,
     addresses: triedAddresses([gap], checks).map(({ address }) => address),
+    ...((gap.code === 'block-page' || gap.code === 'redirected-elsewhere') && { page: true }),
     ...(url !== undefined && { url }),
     ...(proxy !== undefined && { proxy }),
   });
 };
 
 /** Commands that repeat it, one line each, harmless. */
-export const commandsAt = (entry: DestinationGaps, report: Report): readonly string[] => [
-  ...new Set(entry.gaps.flatMap((gap) => commandsFor(gap, entry, report)).map(visible)),
+export const commandsAt = (part: DestinationGaps, report: Report): readonly string[] => [
+  ...new Set(part.gaps.flatMap((gap) => commandsFor(gap, part, report)).map(visible)),
 ];

@@ -14,6 +14,8 @@ export interface Repeat {
   /** SMTP is spoken there. */
   readonly mail: boolean;
   readonly addresses: readonly string[];
+  /** What came is to be read: a page says whose it is. */
+  readonly page?: true;
   /** What was asked for there; absent: only a connection. */
   readonly url?: string;
   /** HOST:PORT */
@@ -40,10 +42,10 @@ const attempted = ({ conversation, addresses }: Repeat): readonly string[] => {
 const bracketed = (address: string): string => (isIP(address) === 6 ? `[${address}]` : address);
 
 const withCurl = (repeat: Repeat): string[] => {
-  const { conversation, hostPort, proxy } = repeat;
+  const { conversation, hostPort, page, proxy } = repeat;
   const url = urlAt(repeat);
   const words = [
-    'curl -v -g --connect-timeout 5 --max-time 15 -o /dev/null',
+    `curl -v -g --connect-timeout 5 --max-time 15 ${page ? '-L' : '-o /dev/null'}`,
     ...(conversation === 'tcp6' ? ['-6'] : []),
     ...(url.startsWith('smtp:') ? ['--ssl-reqd'] : []),
     ...(proxy === undefined ? [] : [sh`-x ${`http://${proxy}`}`]),
@@ -60,9 +62,9 @@ const testConnection = (place: string, port: number): string =>
   ps`Test-NetConnection -ComputerName ${place} -Port ${port} -InformationLevel Detailed`;
 
 const withPowerShell = (repeat: Repeat): string[] => {
-  const { conversation, hostPort, proxy } = repeat;
+  const { conversation, hostPort, page, proxy } = repeat;
   const fetch = [
-    'curl.exe -v -g --connect-timeout 5 --max-time 15 -o NUL',
+    `curl.exe -v -g --connect-timeout 5 --max-time 15 ${page ? '-L' : '-o NUL'}`,
     ...(proxy === undefined ? [] : [ps`-x ${`http://${proxy}`}`]),
     ps`--url ${urlAt(repeat)}`,
   ].join(' ');

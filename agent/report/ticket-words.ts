@@ -16,6 +16,8 @@ export interface PathWords {
   readonly conversation: Conversation;
   readonly sent: string;
   readonly cameBack: string;
+  /** What this host meets there, after its name: the subject of the ticket. */
+  readonly headline: (where: string) => string;
 }
 
 const query = { conversation: 'name', sent: 'DNS query, types A and AAAA' } as const;
@@ -24,7 +26,7 @@ const request = { conversation: 'web', sent: 'TCP connection, then the request' 
 const mailed = { conversation: 'mail', sent: 'SMTP: EHLO, STARTTLS, TLS handshake' } as const;
 const proxied = { conversation: 'proxy', sent: 'the request, by way of the proxy' } as const;
 
-export const pathWords: Readonly<Record<PathCode, PathWords>> = {
+const conversations: Readonly<Record<PathCode, Omit<PathWords, 'headline'>>> = {
   'dns-not-found': {
     ...query,
     cameBack: 'the answer that the name does not exist or has no address (NXDOMAIN, NODATA)',
@@ -89,9 +91,37 @@ export const pathWords: Readonly<Record<PathCode, PathWords>> = {
   'proxy-error': { ...proxied, cameBack: 'that the proxy cannot resolve or reach the destination' },
 };
 
+const headlines: Readonly<Record<PathCode, PathWords['headline']>> = {
+  'dns-not-found': (where) => `cannot resolve ${where}: not found in DNS`,
+  'dns-failure': (where) => `gets no usable answer from DNS for ${where}`,
+  'dns-timeout': (where) => `gets no answer from DNS for ${where}`,
+  'dns-sinkhole': (where) => `is given a false address by DNS for ${where}`,
+  'connect-timeout': (where) => `cannot reach ${where}: no answer`,
+  'connect-refused': (where) => `cannot reach ${where}: refused`,
+  'connect-unreachable': (where) => `cannot reach ${where}: unreachable`,
+  'ipv6-unreachable': (where) => `cannot reach ${where} over IPv6`,
+  'connection-reset': (where) => `cannot use ${where}: connections are reset`,
+  'response-timeout': (where) => `gets no answer from ${where}`,
+  'response-stalled': (where) => `gets answers from ${where} only in part: they stall`,
+  'response-truncated': (where) => `gets answers from ${where} only in part: they end early`,
+  'block-page': (where) => `gets a web page in place of the files of ${where}`,
+  'redirected-elsewhere': (where) => `is led away from ${where} to another page`,
+  'starttls-stripped': (where) => `is kept from STARTTLS at ${where}`,
+  'tls-intercepted': (where) => `has its TLS connections to ${where} intercepted`,
+  'proxy-unreachable': (where) => `cannot reach the proxy ${where}`,
+  'proxy-auth-required': (where) => `is asked for a password by the proxy ${where}`,
+  'proxy-denied': (where) => `is denied ${where} by the proxy`,
+  'proxy-error': (where) => `does not get through the proxy to ${where}`,
+};
+
+export const pathWords = (code: PathCode): PathWords => ({
+  ...conversations[code],
+  headline: headlines[code],
+});
+
 /** The words for a gap where mail is spoken, and where it is not: a fault of an open connection differs. */
 export const pathWordsAt = (code: PathCode, mail: boolean): PathWords => {
-  const words = pathWords[code];
+  const words = pathWords(code);
   if (words.conversation === 'web' && mail) return { ...words, ...mailed };
   if (words.conversation === 'mail' && !mail)
     return { ...words, conversation: 'web', sent: 'TCP connection, TLS handshake' };

@@ -2,15 +2,18 @@
 
 import { harmless } from './harmless.ts';
 import type { Report } from './report.ts';
-import { namesAsked, otherFacts, sourceAddress, triedAddresses } from './ticket-evidence.ts';
+import { listing, sayOnce } from './say-once.ts';
+import { namesAsked, otherFacts, sourceAddresses, triedAddresses } from './ticket-evidence.ts';
 import {
   type DestinationGaps,
   type SomeGaps,
+  type TicketEntry,
   commandsAt,
   destinationText,
   gapsBy,
-  gapsByDestination,
+  hostsOf,
   requestsAt,
+  ticketEntries,
 } from './ticket-group.ts';
 import { pathWordsAt } from './ticket-words.ts';
 import { change, plural, utc } from './words.ts';
@@ -29,8 +32,8 @@ const addressesOf = (...sources: Parameters<typeof triedAddresses>): readonly st
     outcome === undefined ? address : `${address} (${outcome})`,
   );
 
-/** What gaps of one code tell of a destination. */
-const faultRows = (gaps: SomeGaps, { mail }: DestinationGaps): readonly Row[] => {
+/** What gaps of one code tell of their destinations. */
+const faultRows = (gaps: SomeGaps, mail: boolean): readonly Row[] => {
   const [{ code }] = gaps;
   const { conversation, sent, cameBack } = pathWordsAt(code, mail);
   const details = gaps.map((gap) => {
@@ -44,17 +47,31 @@ const faultRows = (gaps: SomeGaps, { mail }: DestinationGaps): readonly Row[] =>
     ['Came back', [`${cameBack} (${code})`]],
     ['Addresses', isQuery ? addressesOf(gaps, []) : []],
     ['Details', unique(details)],
-    ['Please', unique(gaps.map(({ remedy }) => harmless(remedy)))],
+    ['Please', sayOnce(gaps.map(({ remedy }) => harmless(remedy)))],
   ];
 };
 
-const rowsOf = (entry: DestinationGaps): readonly Row[] => {
-  const { destination, gaps, checks } = entry;
-  const { conversation } = pathWordsAt(gaps[0].code, entry.mail);
+/** Each address with its host, where there are several. */
+const addressRow = (entry: TicketEntry): Row => {
+  const lines = entry.flatMap((part) => {
+    const prefix = entry.length === 1 ? '' : `${hostsOf(part).join(', ')} `;
+    return addressesOf(part.gaps, part.checks).map((text) => prefix + text);
+  });
+  return ['Addresses', lines];
+};
+
+const gapsOf = ([first, ...rest]: TicketEntry): SomeGaps => [
+  ...first.gaps,
+  ...rest.flatMap(({ gaps }) => gaps),
+];
+
+const rowsOf = (entry: TicketEntry): readonly Row[] => {
+  const [{ destination, gaps, mail }] = entry;
+  const isQuery = pathWordsAt(gaps[0].code, mail).conversation === 'name';
   return [
     ['Proxy', destination.proxy === undefined ? [] : [destination.proxy]],
-    ['Addresses', conversation === 'name' ? [] : addressesOf(gaps, checks)],
-    ...gapsBy(gaps, ({ code }) => code).flatMap((same) => faultRows(same, entry)),
+    ...(isQuery ? [] : [addressRow(entry)]),
+    ...gapsBy(gapsOf(entry), ({ code }) => code).flatMap((same) => faultRows(same, mail)),
   ];
 };
 
@@ -66,12 +83,12 @@ const rowLines = ([label, lines]: Row, columns: number, indent = ''): string[] =
   lines.flatMap((line, index) => wrap(line, { columns, first: labelled(label, index, indent) }));
 
 const entryLines = (
-  entry: DestinationGaps,
+  entry: TicketEntry,
   number: number,
   { report, columns }: { report: Report; columns: number },
 ): string[] => {
-  const requests = requestsAt(entry);
-  const commands = commandsAt(entry, report);
+  const requests = unique(entry.flatMap(requestsAt));
+  const commands = unique(entry.flatMap((part) => commandsAt(part, report)));
   return [
     '',
     ...wrap(`${number}. ${destinationText(entry)}`, { columns, rest: '   ' }),
@@ -83,9 +100,32 @@ const entryLines = (
 };
 
 const introOf = (host: string): string =>
-  `The mail server ${host} has to reach the following, to deliver mail and to check certificates. ` +
-  `Plain HTTP is intended: CRLs, OCSP responses and CA certificates carry their own signatures. ` +
-  `Addresses behind a CDN change: where the firewall can, allow the names.`;
+  `The mail server ${host} has to resolve and reach the following, to deliver mail and to check ` +
+  `certificates. Plain HTTP is intended: CRLs, OCSP responses and CA certificates carry their own ` +
+  `signatures. Addresses behind a CDN change: where the firewall can, allow the names.`;
+
+/** What the subject names: a name that does not resolve, or the host that cannot be used. */
+const placesOf = (part: DestinationGaps): readonly string[] => {
+  const [{ code }] = part.gaps;
+  return pathWordsAt(code, part.mail).conversation === 'name'
+    ? part.gaps.flatMap(namesAsked)
+    : hostsOf(part);
+};
+
+/** One kind of fault by its words; several are counted. */
+const subjectOf = (host: string, entries: readonly TicketEntry[]): string => {
+  const parts = entries.flat();
+  const where = listing(parts.flatMap(placesOf));
+  const gaps = parts.flatMap((part) => part.gaps);
+  const codes = [...new Set(gaps.map(({ code }) => code))];
+  const [only] = codes;
+  return only !== undefined && codes.length === 1
+    ? `${host} ${pathWordsAt(only, false).headline(where)}`
+    : `${host}: ${plural(codes.length, 'network fault')} on the way to ${where}`;
+};
+
+const sourceLine = (host: string, addresses: readonly string[]): string =>
+  addresses.length === 0 ? host : `${host} (${addresses.join(', ')})`;
 
 /**
  * The ticket, a line each, at most `columns` wide but for URLs and commands; empty where no gap lies on
@@ -93,20 +133,16 @@ const introOf = (host: string): string =>
  * was sent, what came back, and how to repeat it.
  */
 export const networkTicket = (report: Report, columns: number): readonly string[] => {
-  const entries = gapsByDestination(report);
-  const [first] = entries;
-  if (first === undefined) return [];
+  const entries = ticketEntries(report);
+  if (entries.length === 0) return [];
   const host = harmless(report.host.name);
-  const address = sourceAddress(report);
-  const where =
-    entries.length === 1 ? destinationText(first) : plural(entries.length, 'destination');
   const changes = report.profiles.map((profile) => change(profile, report.evaluatedAt));
   return [
-    ...wrap(`Subject: ${host} cannot reach ${where}`, { columns, rest: '         ' }),
+    ...wrap(`Subject: ${subjectOf(host, entries)}`, { columns, rest: '         ' }),
     '',
     ...wrap(introOf(host), { columns }),
     '',
-    ...rowLines(['Source', [address === undefined ? host : `${host} (${address})`]], columns),
+    ...rowLines(['Source', [sourceLine(host, sourceAddresses(report))]], columns),
     ...rowLines(['When', [utc(report.startedAt)]], columns),
     ...rowLines(['Change', changes], columns),
     ...entries.flatMap((entry, index) => entryLines(entry, index + 1, { report, columns })),

@@ -148,7 +148,7 @@ export const createDialer = (options: NetworkOptions): Dialer => {
       };
     }
     const fault = commonFault(outcome.fault);
-    const evidence = { ...addressEvidence(outcome.fault, { ...fault, ms }), port };
+    const evidence = { ...addressEvidence(outcome.fault, fault), port };
     return {
       stages: stage(fault.code),
       addresses: outcome.fault,

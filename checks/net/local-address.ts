@@ -20,12 +20,18 @@ const destinations = ({ code, evidence }: Finding): readonly string[] => {
   );
 };
 
-/** The finding with `localAddress`, where the way or the routes tell it. */
+/** The finding with `localAddress`, where the way or the routes tell it; of both protocols, `localAddresses`. */
 export const withLocalAddress = async (finding: Finding): Promise<Finding> => {
-  const [destination] = destinations(finding);
-  if (destination === undefined || finding.evidence['localAddress'] !== undefined) return finding;
-  const localAddress = await sourceAddress(destination);
-  return localAddress === undefined
-    ? finding
-    : { ...finding, evidence: { ...finding.evidence, localAddress } };
+  const known = texts(finding.evidence['localAddress']);
+  const there = destinations(finding);
+  const other = there.find((address) => isIP(address) !== isIP(known[0] ?? there[0] ?? ''));
+  const asked = [...(known.length > 0 ? [] : there.slice(0, 1)), ...(other ? [other] : [])];
+  const found = await Promise.all(asked.map(sourceAddress));
+  const all = [...known, ...found.filter((address) => address !== undefined)];
+  const [localAddress] = all;
+  if (localAddress === undefined) return finding;
+  return {
+    ...finding,
+    evidence: { ...finding.evidence, localAddress, ...(all.length > 1 && { localAddresses: all }) },
+  };
 };

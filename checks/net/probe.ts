@@ -63,7 +63,8 @@ export const probeDirectly = async (
         signal,
       });
       const ms = Math.round(elapsed() - began);
-      if (outcome.fault) return { ...outcome.fault, ms };
+      // Of one attempt: how soon a refusal comes tells who refuses.
+      if (outcome.fault) return outcome.fault;
       letGo(outcome.value);
       return { ...address, ms };
     }),

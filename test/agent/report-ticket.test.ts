@@ -35,12 +35,15 @@ describe('ticket for the network team', () => {
     assert.deepEqual(networkTicket(retiredReport, 72), []);
   });
 
-  it('ends the text report and stands in the HTML report', async () => {
+  it('ends the text report and the HTML report', async () => {
     const text = await render(pathReport, 'text', { columns: 80, color: false });
     assert.ok(text.includes(ticket(pathReport)));
     assert.match(text, /\n-{72}\n$/);
     const html = await render(pathReport, 'html', { columns: 80, color: false });
-    assert.ok(html.includes('Resolve-DnsName') || html.includes('dig +tries=1'));
+    assert.match(
+      html,
+      /<pre class="ticket"[^]*dig \+tries=1[^]*<\/pre>\n<\/section>\n<\/main>\n<footer>/,
+    );
   });
 
   it('names source, time, destination, every address with its outcome, port and protocol', () => {
@@ -64,7 +67,7 @@ describe('ticket for the network team', () => {
   it('has words for every code on the path', () => {
     const codes = (['dns', 'firewall', 'proxy'] as const).flatMap((c) => gapCodesByCategory[c]);
     for (const code of codes) {
-      assert.ok(pathWords[code].sent !== '' && pathWords[code].cameBack !== '', code);
+      assert.ok(pathWords(code).sent !== '' && pathWords(code).cameBack !== '', code);
       const report = withGaps({ ...silentFirewall, code, id: `${code}:x` });
       assert.ok(ticket(report).includes(`(${code})`), code);
     }
@@ -167,5 +170,69 @@ describe('how to repeat it', () => {
       assert.match(stdout, /^\d+\n$/);
       assert.equal(stderr, '');
     }
+  });
+});
+
+describe('several names with one fault', () => {
+  const names = ['crl', 'ocsp', 'secure'].map((label) => `${label}.example.org`);
+  const dropped = names.map((name): Gap => {
+    const target = `${name}:80`;
+    return {
+      ...silentFirewall,
+      id: `connect-timeout:${target}`,
+      target,
+      checks: [`endpoint:${target}`],
+      remedy: `Allow outbound TCP port 80 from this host to ${name}. Look in the firewall's log.`,
+      evidence: { localAddress: '192.0.2.25', localAddresses: ['192.0.2.25', '2001:db8::25'] },
+    };
+  });
+  const unknown = names.map((name): Gap => ({
+    ...silentFirewall,
+    id: `dns-not-found:${name}`,
+    code: 'dns-not-found',
+    category: 'dns',
+    target: name,
+    checks: [`endpoint:${name}:80`],
+    remedy: `Look up ${name} at a resolver outside this network.`,
+    evidence: { resolvers: ['192.0.2.53:53'], error: 'NXDOMAIN', stage: 'dns', ms: 3 },
+  }));
+
+  it('are one entry, and what to do is said once', () => {
+    const lines = networkTicket(withGaps(...dropped), 200);
+    assert.equal(lines.filter((line) => /^\d+\. /.test(line)).length, 1);
+    assert.equal(lines.filter((line) => line.includes('Please:')).length, 1);
+    const please = lines.find((line) => line.includes('Please:')) ?? '';
+    for (const name of names) assert.ok(please.includes(name), name);
+    assert.equal(please.split('Look in').length, 2);
+  });
+
+  it('are named by what they suffer in the subject', () => {
+    const subject = (...gaps: Gap[]): string => networkTicket(withGaps(...gaps), 200)[0] ?? '';
+    assert.match(subject(...dropped), /cannot reach crl\.\S+, ocsp\.\S+ and secure\./);
+    assert.match(
+      subject(...unknown),
+      /cannot resolve crl\.\S+, ocsp\.\S+ and secure\.\S+: not found/,
+    );
+    assert.ok(!subject(...unknown).includes('192.0.2.53'));
+    assert.match(subject(...dropped, ...unknown), /2 network faults/);
+  });
+
+  it('name every address that this host speaks from', () => {
+    const source = networkTicket(withGaps(...dropped), 200).find((line) =>
+      line.startsWith('Source'),
+    );
+    assert.match(source ?? '', /\(192\.0\.2\.25, 2001:db8::25\)/);
+  });
+});
+
+describe('what a destination is needed for', () => {
+  it('is what is asked for there, not what it blocks elsewhere', () => {
+    const blocked = notReadyReport.checks.find(({ kind }) => kind === 'ocsp');
+    assert.ok(blocked);
+    const gap = { ...silentFirewall, checks: [...silentFirewall.checks, blocked.id] };
+    const host = silentFirewall.target.replace(/:\d+$/, '');
+    const lines = networkTicket(withGaps(gap), 200).filter((line) => /(GET|POST) http/.test(line));
+    assert.ok(lines.length > 0);
+    for (const line of lines) assert.ok(line.includes(`//${host}/`), line);
   });
 });
