@@ -13,6 +13,12 @@ const everyMs = 5 * 60_000;
 /** An agent that is gone for longer than this cannot say that a gap is still there. */
 const endsAfterMs = 60 * 60_000;
 const testEndsAfterMs = 5 * 60_000;
+/**
+ * An end that Alertmanager's clock has not reached yet gives way to the later one that was sent before: that
+ * of a host whose clock is a second ahead would come an hour late. A gap ended some time before it was seen
+ * gone in any case.
+ */
+const endedBeforeMs = 5 * 60_000;
 
 interface PostedAlert {
   readonly labels: Readonly<Record<string, string>>;
@@ -65,18 +71,19 @@ const alertsOf = (notice: Notice, sentAt: Date): readonly PostedAlert[] => {
   // An alert that ends before it starts is refused; clocks do jump.
   const since = Math.min(Date.parse(event.type === 'test' ? event.at : event.since), now);
   const lasts = event.type === 'test' ? testEndsAfterMs : endsAfterMs;
+  const ended = Math.max(since, Math.min(Date.parse(event.at), now) - endedBeforeMs);
   const alert = {
     labels: labelsOf(notice),
     annotations: annotationsOf(notice),
     startsAt: iso(since),
-    endsAt: iso(isOver(notice) ? now : now + lasts),
+    endsAt: iso(isOver(notice) ? ended : now + lasts),
   };
   if (event.type === 'test' || !isGapEvent(event)) return [alert];
   const before = routedBefore(event);
   if (!before) return [alert];
   // Other labels are another alert: the one that it was is over.
   const labels = gapLabels(event, harmless(from.host.name), before);
-  return [{ ...alert, labels, endsAt: iso(now) }, alert];
+  return [{ ...alert, labels, endsAt: iso(ended) }, alert];
 };
 
 const alertsPath = '/api/v2/alerts';

@@ -1,7 +1,8 @@
 /** Alerting as a whole: real receivers that fail in every way, for days of a clock of its own. */
 
 import assert from 'node:assert/strict';
-import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, it, suite } from 'node:test';
 import {
@@ -28,6 +29,11 @@ afterEach(() => lab.close());
 const arrived = (from = server): readonly string[] => [
   ...new Map(webhooks(from).map(({ id, type, subject }) => [id, `${type} ${subject}`])).values(),
 ];
+
+const noDisks =
+  process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0
+    ? false
+    : 'needs root, to mount a disk';
 
 const failing: Behaviour = { status: 500 };
 const names = ['a.test', 'b.test', 'c.test'];
@@ -407,6 +413,37 @@ suite('a disk that fails', () => {
     assert.equal(arrived().at(-1), 'agent.recovered state-unwritable');
     assert.ok((await readdir(stateDir)).includes('state.json'));
     assert.deepEqual(lab.alerting.problems(), []);
+  });
+
+  it('may be full, also while events wait', { skip: noDisks }, async () => {
+    const stateDir = join(lab.folder, 'disk');
+    await mkdir(stateDir);
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', stateDir]);
+    assert.equal(mounted.status, 0, String(mounted.stderr));
+    try {
+      await lab.start({ alerts: [webhookTo(server)], stateDir });
+      server.behave = () => failing;
+      await lab.look(unreachable(['a.test']));
+      await lab.pump();
+      const filler = join(stateDir, 'filler');
+      await writeFile(filler, Buffer.alloc(1024 * 1024)).catch(() => undefined);
+      await lab.look(unreachable(['b.test'], names));
+      await lab.pass(hour);
+      assert.ok(lab.alerting.problems().some(({ code }) => code === 'state-unwritable'));
+      // What was saved before is whole.
+      assert.match(await readFile(join(stateDir, 'state.json'), 'utf8'), /a\.test/);
+      server.behave = () => ok;
+      await lab.pass(hour);
+      assert.ok(arrived().includes('gap.opened connect-timeout:b.test:80'));
+      assert.ok(arrived().includes('agent.trouble state-unwritable'));
+      await rm(filler);
+      await lab.pass(2 * minute);
+      assert.equal(arrived().at(-1), 'agent.recovered state-unwritable');
+      assert.deepEqual(lab.alerting.problems(), []);
+    } finally {
+      await lab.alerting.close();
+      spawnSync('umount', [stateDir]);
+    }
   });
 
   it('may have torn the state: it is set aside, said, and gaps open anew', async () => {
