@@ -94,6 +94,15 @@ export const reportMetrics = (report: Report): readonly MetricFamily[] => {
       })),
     },
     {
+      name: 'certready_profile_effective_timestamp_seconds',
+      type: 'gauge',
+      help: 'The day of the change (its midnight in UTC), Unix time.',
+      samples: report.profiles.flatMap(({ id, effective }) => {
+        const value = seconds(effective);
+        return value === undefined ? [] : [{ labels: { profile: id }, value }];
+      }),
+    },
+    {
       name: 'certready_check_status',
       type: 'gauge',
       help: 'Status of a check: 1 for the present one (ok, warning, critical, unknown, blocked, skipped).',

@@ -88,6 +88,10 @@ describe('Prometheus exposition', () => {
       Date.UTC(2027, 0, 12, 23, 59, 59) / 1000,
     );
     assert.equal(
+      value('certready_profile_effective_timestamp_seconds'),
+      Date.UTC(2018, 8, 3) / 1000,
+    );
+    assert.equal(
       value('certready_last_run_timestamp_seconds'),
       Date.UTC(2026, 10, 23, 21) / 1000 + 1.312,
     );
