@@ -2,6 +2,7 @@
 
 import type { LogLevel } from '../diagnostics.ts';
 import type { Duration } from './duration.ts';
+import type { Size } from './size.ts';
 
 export const alertTypes = ['webhook', 'alertmanager', 'slack', 'teams', 'pagerduty'] as const;
 
@@ -13,6 +14,13 @@ export interface AlertReceiver {
   readonly url: SecretText;
   /** Several during rotation. */
   readonly secret?: SecretText | readonly SecretText[];
+}
+
+/** Where metrics are pushed to: OpenTelemetry's protocol over HTTP. */
+export interface OtlpReceiver {
+  readonly url: SecretText;
+  readonly headers?: Readonly<Record<string, SecretText>>;
+  readonly interval?: Duration;
 }
 
 export interface Config {
@@ -38,11 +46,23 @@ export interface Config {
   readonly remindEvery: Duration;
   /** In how many runs in a row a gap is seen before it is told. */
   readonly confirmAfter: number;
-  readonly metrics: { readonly listen?: string; readonly textfile?: string };
+  readonly metrics: {
+    /** `ADDRESS:PORT` of the endpoint. */
+    readonly listen?: string;
+    /** For the node exporter's textfile collector. */
+    readonly textfile?: string;
+    readonly otlp?: OtlpReceiver;
+  };
   readonly log: {
     readonly level: LogLevel;
     readonly format: 'json' | 'text';
+    /** Absent: standard error. */
     readonly file?: string;
+    /** A file that would grow beyond this, or whose first line is older than `maxAge`, is set aside. */
+    readonly maxSize?: Size;
+    readonly maxAge?: Duration;
+    /** How many files that were set aside are kept. */
+    readonly maxFiles?: number;
   };
 }
 

@@ -30,6 +30,34 @@ const defaultPlaces = ({ env, platform }: ConfigPlaces): { file: string; stateDi
       }
     : { file: '/etc/certready/config.yaml', stateDir: '/var/lib/certready' };
 
+interface Places {
+  readonly absolute: (path: string) => string;
+  /** A path that a secret is read from. */
+  readonly reference: (text: string) => string;
+}
+
+const withAbsoluteMetrics = (
+  metrics: NonNullable<ConfigDocument['metrics']>,
+  { absolute, reference }: Places,
+): ConfigDocument['metrics'] => {
+  const { textfile, otlp } = metrics;
+  return {
+    ...metrics,
+    ...(textfile !== undefined && { textfile: absolute(textfile) }),
+    ...(otlp && {
+      otlp: {
+        ...otlp,
+        url: reference(otlp.url),
+        ...(otlp.headers && {
+          headers: Object.fromEntries(
+            Object.entries(otlp.headers).map(([name, value]) => [name, reference(value)]),
+          ),
+        }),
+      },
+    }),
+  };
+};
+
 /** Paths in the file are relative to the file. */
 const withAbsolutePaths = (document: ConfigDocument, folder: string): ConfigDocument => {
   const absolute = (path: string): string => resolve(folder, path);
@@ -55,9 +83,7 @@ const withAbsolutePaths = (document: ConfigDocument, folder: string): ConfigDocu
         }),
       })),
     }),
-    ...(metrics?.textfile !== undefined && {
-      metrics: { ...metrics, textfile: absolute(metrics.textfile) },
-    }),
+    ...(metrics && { metrics: withAbsoluteMetrics(metrics, { absolute, reference }) }),
     ...(log?.file !== undefined && { log: { ...log, file: absolute(log.file) } }),
   };
 };

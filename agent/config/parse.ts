@@ -5,7 +5,7 @@ import { problemLines, problemsOf } from '../documents/problems.ts';
 import { AgentError } from '../errors.ts';
 import { type ConfigDocument, configSchema } from './schema.ts';
 
-const secretKeys: ReadonlySet<PropertyKey> = new Set(['url', 'secret', 'proxy']);
+const secretKeys: ReadonlySet<PropertyKey> = new Set(['url', 'secret', 'proxy', 'headers']);
 
 /** @throws AgentError `config-invalid` with a line per problem: `FILE: KEY: got …, allowed: …` */
 export const parseConfig = (text: string, path: string): ConfigDocument => {

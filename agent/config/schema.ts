@@ -9,6 +9,7 @@ import { alertTypes } from './config.ts';
 import { type Duration, durationPattern, parseDuration } from './duration.ts';
 import { isSchedule } from './schedule.ts';
 import { isReference } from './secret.ts';
+import { type Size, parseSize, sizePattern } from './size.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -23,6 +24,17 @@ const duration = (least: number, most: number, range: string) => {
       return value !== undefined && value >= least && value <= most;
     }, what)
     .meta({ type: 'string', pattern: durationPattern.source, description: what });
+};
+
+const size = (least: number, most: number, range: string) => {
+  const what = `a size such as 500KB or 10MB (${range})`;
+  return z
+    .custom<Size>((value) => typeof value === 'string', what)
+    .refine((text) => {
+      const value = parseSize(text);
+      return value !== undefined && value >= least && value <= most;
+    }, what)
+    .meta({ type: 'string', pattern: sizePattern.source, description: what });
 };
 
 const isHttpUrl = (text: string): boolean => /^https?:\/\/\S+$/i.test(text) && URL.canParse(text);
@@ -54,21 +66,38 @@ const urlText = 'an http or https URL, env:NAME or file:PATH';
 const secretText = 'a text, env:NAME or file:PATH, or a list of them';
 const storesText = 'auto, or a list of { path: PATH }';
 const confirmText = 'a whole number from 1 to 10';
+const filesText = 'a whole number from 1 to 1000';
+const headersText = 'a mapping of header names to a text, env:NAME or file:PATH';
+/** A token of HTTP (RFC 9110 section 5.6.2). */
+const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/;
 const listenText = 'ADDRESS:PORT, such as 127.0.0.1:9810';
 
 const hostPort = (what: string) =>
   z.string(what).refine((text) => parseHostPort(text, 25) !== undefined, what);
 
+const secretUrl = z
+  .string(urlText)
+  .refine((text) => isReference(text) || isHttpUrl(text), urlText)
+  .describe(urlText);
+
 const alert = mapping({
   type: choice(alertTypes),
-  url: z
-    .string(urlText)
-    .refine((text) => isReference(text) || isHttpUrl(text), urlText)
-    .describe(urlText),
+  url: secretUrl,
   secret: z
     .union([line(secretText), list(line(secretText), 'secrets', 1)], secretText)
     .optional()
     .describe('What messages are signed with; several during rotation.'),
+});
+
+const otlp = mapping({
+  url: secretUrl.describe(
+    'Where metrics are pushed to as OTLP over HTTP, in JSON; without a path, /v1/metrics is meant.',
+  ),
+  headers: z
+    .record(z.string().regex(headerName, headersText), line(headersText, 4096), headersText)
+    .optional()
+    .describe('Headers to send, such as an access token.'),
+  interval: duration(5000, hour, '5s to 1h').optional(),
 });
 
 export const configSchema = mapping(
@@ -110,12 +139,25 @@ export const configSchema = mapping(
         .refine((text) => /:\d+$/.test(text), listenText)
         .optional()
         .describe(listenText),
-      textfile: path().optional(),
+      textfile: path().optional().describe("A file for the node exporter's textfile collector."),
+      otlp: otlp.optional(),
     }),
     log: mapping({
       level: choice(logLevels).optional(),
       format: choice(['json', 'text']).optional(),
-      file: path().optional(),
+      file: path().optional().describe('Where to write instead of to standard error.'),
+      maxSize: size(1024, 1024 ** 4, '1KB to 1024GB')
+        .optional()
+        .describe('A file that would grow beyond this is set aside: 10MB unless given.'),
+      maxAge: duration(minute, 3650 * day, '1m to 3650d')
+        .optional()
+        .describe('A file whose first line is older is set aside: 30d unless given.'),
+      maxFiles: z
+        .int(filesText)
+        .min(1, filesText)
+        .max(1000, filesText)
+        .optional()
+        .describe('How many files that were set aside are kept: 12 unless given.'),
     }),
   },
   'a configuration: a mapping',

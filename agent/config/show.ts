@@ -13,12 +13,32 @@ const showAlert = ({ type, url, secret }: AlertReceiver) => ({
   }),
 });
 
+const showMetrics = ({ otlp, ...rest }: Config['metrics']) => ({
+  ...rest,
+  ...(otlp && {
+    otlp: {
+      ...otlp,
+      url: maskUrl(otlp.url),
+      ...(otlp.headers && {
+        headers: Object.fromEntries(
+          Object.entries(otlp.headers).map(([name, value]) => [name, maskSecret(value)]),
+        ),
+      }),
+    },
+  }),
+});
+
 const showProxy = ({ proxy }: Config): string =>
   proxy === 'system' || proxy === 'none' ? proxy : maskUrl(proxy);
 
 export const showConfig = ({ config, path }: LoadedConfig): string =>
   `# ${path === undefined ? 'defaults: there is no configuration file' : `from ${path}`}\n` +
   stringify(
-    { ...config, proxy: showProxy(config), alerts: config.alerts.map(showAlert) },
+    {
+      ...config,
+      proxy: showProxy(config),
+      alerts: config.alerts.map(showAlert),
+      metrics: showMetrics(config.metrics),
+    },
     { lineWidth: 0 },
   );
