@@ -27,3 +27,12 @@ export interface AgentStatus {
   /** Whether the configuration file as it is now is the one in force. */
   readonly configurationAccepted: boolean;
 }
+
+/** A run that begins this much too late, or takes this much longer than to the next one, does not come by itself. */
+const overdueMs = 10 * 60_000;
+
+/** Why the schedule is overdue, in one line; undefined where it is not. */
+export const overdue = ({ nextRun }: AgentStatus, now: Date): string | undefined =>
+  nextRun && now.getTime() - nextRun.getTime() > overdueMs
+    ? `the run that was due at ${nextRun.toISOString()} has not begun`
+    : undefined;

@@ -14,6 +14,7 @@ export type AgentErrorCode =
   | 'trust-store-unreadable'
   | 'secret-missing'
   | 'state-in-use'
+  | 'endpoint-unavailable'
   | 'output-unwritable';
 
 /** An operational error. It ends in main.ts as its lines on standard error and exit status 3. */
@@ -44,6 +45,8 @@ const reasons: Readonly<Record<string, string>> = {
   ENOSPC: 'no space left on the device',
   EROFS: 'the file system is read-only',
   ELOOP: 'too many symbolic links',
+  EADDRINUSE: 'the address is in use',
+  EADDRNOTAVAIL: 'this host has no such address',
   ENAMETOOLONG: 'the name is too long',
 };
 

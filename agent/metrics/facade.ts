@@ -12,6 +12,8 @@ export interface MetricsOptions {
   readonly now: () => Date;
   /** Asked at every scrape. */
   readonly status: () => AgentStatus;
+  /** The way out that a push takes, as the configuration in force has it; the defaults unless given. */
+  readonly network?: () => Pick<Config, 'proxy' | 'timeouts'>;
   readonly log: (level: LogLevel, message: string) => void;
 }
 
@@ -21,7 +23,7 @@ export interface Metrics {
   /** Writes the text file and pushes again without a new report: a run has failed, a problem came or went. */
   refresh(): Promise<void>;
   /** Where the endpoint listens, if it does: `HOST:PORT`. */
-  readonly address?: string;
+  readonly address?: string | undefined;
   /** Why the endpoint, the text file or the push does not work, a line each by problem code. */
   problems(): readonly { readonly code: string; readonly summary: string }[];
   /** Takes a new configuration. @throws AgentError, and the old one stays */

@@ -1,6 +1,6 @@
 /** The report as metrics: one run, no timestamps, so that node-exporter's textfile collector takes it. */
 
-import { type CheckStatus, stageNames } from '../../checks/types.ts';
+import { type CheckStatus, checkKinds, stageNames } from '../../checks/types.ts';
 import {
   type Labels,
   type MetricFamily,
@@ -8,10 +8,16 @@ import {
   exposition,
   histogram,
 } from './exposition.ts';
+import { type FamilyName, metricFamilies } from './metric-families.ts';
 import type { CheckResult, Report } from './report.ts';
 
 /** Upper bounds of the stage histogram's buckets, seconds: a fast LAN up to the default request time-out. */
 export const stageBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15] as const;
+
+/** The samples of some families. */
+export type FamilySamples = Readonly<Partial<Record<FamilyName, readonly Sample[]>>>;
+
+const familyNames = Object.keys(metricFamilies) as readonly FamilyName[];
 
 const profilesOf = ({ profile, profiles }: CheckResult): readonly string[] => profiles ?? [profile];
 
@@ -35,7 +41,10 @@ const statusSamples = ({ checks }: Report): Sample[] => {
       if (known === undefined || worst.indexOf(status) < worst.indexOf(known.status))
         samples.set(key, { labels: { profile, kind, target, status }, status });
     }
-  return [...samples.values()].map(({ labels }) => ({ labels, value: 1 }));
+  // The worst first: where series have to be left out, it is the good ones.
+  return [...samples.values()]
+    .sort((a, b) => worst.indexOf(a.status) - worst.indexOf(b.status))
+    .map(({ labels }) => ({ labels, value: 1 }));
 };
 
 const gapSamples = ({ profiles, checks, gaps }: Report): Sample[] =>
@@ -70,90 +79,71 @@ const timeSamples = (checks: readonly CheckResult[], key: string): Sample[] => {
     );
 };
 
-const stageSamples = ({ checks }: Report): Sample[] => {
-  const stages = checks.flatMap((check) => check.stages);
-  return stageNames.flatMap((stage) => {
-    const values = stages.filter(({ name }) => name === stage).map(({ ms }) => ms / 1000);
-    return values.length === 0 ? [] : histogram(values, { bounds: stageBounds, labels: { stage } });
-  });
+/** How long each stage of each check took. */
+export const stageTimes = ({
+  checks,
+}: Report): readonly { readonly labels: Labels; readonly seconds: number }[] =>
+  checks.flatMap(({ kind, stages }) =>
+    stages.map(({ name, ms }) => ({ labels: { kind, stage: name }, seconds: ms / 1000 })),
+  );
+
+const stageSamples = (report: Report): Sample[] => {
+  const times = stageTimes(report);
+  return checkKinds.flatMap((kind) =>
+    stageNames.flatMap((stage) => {
+      const values = times
+        .filter(({ labels }) => labels['kind'] === kind && labels['stage'] === stage)
+        .map((time) => time.seconds);
+      const labels = { kind, stage };
+      return values.length === 0 ? [] : histogram(values, { bounds: stageBounds, labels });
+    }),
+  );
 };
 
-/** What a report says, as metric families; the agent adds what only it knows. */
-export const reportMetrics = (report: Report): readonly MetricFamily[] => {
+export const buildInfo = (version: string, platform: Report['host']['platform']): Sample[] => [
+  { labels: { version, platform }, value: 1 },
+];
+
+/** What a report says, but for the durations of stages, which add up from run to run. */
+export const reportGauges = (report: Report): FamilySamples => {
   const ofKind = (kind: CheckResult['kind']): CheckResult[] =>
     report.checks.filter((check) => check.kind === kind);
-  const finished = seconds(report.startedAt);
-  return [
-    {
-      name: 'certready_verdict',
-      type: 'gauge',
-      help: 'Whether this host would survive the certificate change: 1 for the present verdict (ready, warning, not-ready, unknown).',
-      samples: report.profiles.map(({ id, verdict }) => ({
-        labels: { profile: id, verdict },
-        value: 1,
-      })),
-    },
-    {
-      name: 'certready_profile_effective_timestamp_seconds',
-      type: 'gauge',
-      help: 'The day of the change (its midnight in UTC), Unix time.',
-      samples: report.profiles.flatMap(({ id, effective }) => {
-        const value = seconds(effective);
-        return value === undefined ? [] : [{ labels: { profile: id }, value }];
-      }),
-    },
-    {
-      name: 'certready_check_status',
-      type: 'gauge',
-      help: 'Status of a check: 1 for the present one (ok, warning, critical, unknown, blocked, skipped).',
-      samples: statusSamples(report),
-    },
-    {
-      name: 'certready_gap',
-      type: 'gauge',
-      help: 'A root cause that is open: 1 per gap; owner says who has to act.',
-      samples: gapSamples(report),
-    },
-    {
-      name: 'certready_crl_next_update_timestamp_seconds',
-      type: 'gauge',
-      help: 'nextUpdate of the CRL, Unix time.',
-      samples: timeSamples(ofKind('crl'), 'nextUpdate'),
-    },
-    {
-      name: 'certready_ocsp_next_update_timestamp_seconds',
-      type: 'gauge',
-      help: 'nextUpdate of the OCSP response, Unix time.',
-      samples: timeSamples(ofKind('ocsp'), 'nextUpdate'),
-    },
-    {
-      name: 'certready_certificate_not_after_timestamp_seconds',
-      type: 'gauge',
-      help: 'notAfter of the certificate that the check saw, Unix time.',
-      samples: timeSamples(report.checks, 'notAfter'),
-    },
-    {
-      name: 'certready_stage_duration_seconds',
-      type: 'histogram',
-      help: 'Time that the stages of the checks took.',
-      samples: stageSamples(report),
-    },
-    {
-      name: 'certready_last_run_timestamp_seconds',
-      type: 'gauge',
-      help: 'When the last run ended, Unix time.',
-      samples:
-        finished === undefined ? [] : [{ labels: {}, value: finished + report.durationMs / 1000 }],
-    },
-    {
-      name: 'certready_build_info',
-      type: 'gauge',
-      help: 'The version of certready, always 1.',
-      samples: [
-        { labels: { version: report.agent.version, platform: report.host.platform }, value: 1 },
-      ],
-    },
-  ];
+  return {
+    certready_verdict: report.profiles.map(({ id, verdict }) => ({
+      labels: { profile: id, verdict },
+      value: 1,
+    })),
+    certready_check_status: statusSamples(report),
+    certready_gap: gapSamples(report),
+    certready_profile_effective_timestamp_seconds: report.profiles.flatMap(({ id, effective }) => {
+      const value = seconds(effective);
+      return value === undefined ? [] : [{ labels: { profile: id }, value }];
+    }),
+    certready_crl_next_update_timestamp_seconds: timeSamples(ofKind('crl'), 'nextUpdate'),
+    certready_ocsp_next_update_timestamp_seconds: timeSamples(ofKind('ocsp'), 'nextUpdate'),
+    certready_certificate_not_after_timestamp_seconds: timeSamples(report.checks, 'notAfter'),
+  };
+};
+
+/** When the run ended. */
+const lastRun = ({ startedAt, durationMs }: Report): Sample[] => {
+  const started = seconds(startedAt);
+  return started === undefined ? [] : [{ labels: {}, value: started + durationMs / 1000 }];
+};
+
+/** What a report says, as metric families. */
+export const reportMetrics = (report: Report): readonly MetricFamily[] => {
+  const samples: FamilySamples = {
+    ...reportGauges(report),
+    certready_stage_duration_seconds: stageSamples(report),
+    certready_last_run_timestamp_seconds: lastRun(report),
+    certready_build_info: buildInfo(report.agent.version, report.host.platform),
+  };
+  return familyNames.map((name) => ({
+    name,
+    ...metricFamilies[name],
+    samples: samples[name] ?? [],
+  }));
 };
 
 export const renderPrometheus = (report: Report): string => exposition(reportMetrics(report));

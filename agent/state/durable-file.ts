@@ -34,23 +34,30 @@ const syncFolder = async (path: string, platform: NodeJS.Platform): Promise<void
   }
 };
 
+export interface DurableFileOptions {
+  readonly platform: NodeJS.Platform;
+  /** Who may read the file, and enter a folder that has to be made for it; whatever the process's umask. */
+  readonly mode?: 0o600 | 0o644;
+}
+
 /**
- * Replaces a file's content: into a draft beside it, flushed, renamed over it, the folder flushed. Only the
- * account that the agent runs as can read it. One writer per file: the draft has one name, so that a kill leaves
+ * Replaces a file's content: into a draft beside it, flushed, renamed over it, the folder flushed. Unless
+ * `mode` says otherwise only the account that the agent runs as can read it. One writer per file: the draft has one name, so that a kill leaves
  * at most one behind, and the next write takes it over.
  * @throws the system's error; what stood there before still stands
  */
 export const writeDurably = async (
   path: string,
   text: string,
-  platform: NodeJS.Platform,
+  { platform, mode = 0o600 }: DurableFileOptions,
 ): Promise<void> => {
   const folder = dirname(path);
   const draft = `${path}.new`;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await mkdir(folder, { recursive: true, mode: mode | 0o700 | ((mode & 0o044) >> 2) });
   try {
-    const file = await open(draft, 'w', 0o600);
+    const file = await open(draft, 'w', mode);
     try {
+      await file.chmod(mode);
       await file.writeFile(text);
       await file.sync();
     } finally {

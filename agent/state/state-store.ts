@@ -107,7 +107,7 @@ export const openStateStore = async <T>(options: StateStoreOptions<T>): Promise<
     for (let next = waiting; next; next = waiting) {
       waiting = undefined;
       try {
-        await writeDurably(path, frame(options, next.value), platform);
+        await writeDurably(path, frame(options, next.value), { platform });
         problem = undefined;
       } catch (error) {
         problem = `${path}: ${systemReason(error)}`;

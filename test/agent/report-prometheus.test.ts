@@ -100,13 +100,13 @@ describe('Prometheus exposition', () => {
   it('counts the stages in cumulative buckets', async () => {
     const series = seriesOf(await metrics(readyReport));
     const name = 'certready_stage_duration_seconds';
-    // Three connects: 11, 11 and 1190 ms
-    assert.equal(series.get(`${name}_bucket{stage="connect",le="0.01"}`), 0);
-    assert.equal(series.get(`${name}_bucket{stage="connect",le="0.025"}`), 2);
-    assert.equal(series.get(`${name}_bucket{stage="connect",le="1"}`), 2);
-    assert.equal(series.get(`${name}_bucket{stage="connect",le="+Inf"}`), 3);
-    assert.equal(series.get(`${name}_count{stage="connect"}`), 3);
-    assert.ok(Math.abs((series.get(`${name}_sum{stage="connect"}`) ?? 0) - 1.212) < 1e-9);
+    const bucket = (kind: string, le: string): number | undefined =>
+      series.get(`${name}_bucket{kind="${kind}",stage="connect",le="${le}"}`);
+    // A connect of 11 ms, and one of 1190 ms
+    assert.deepEqual([bucket('crl', '0.01'), bucket('crl', '0.025')], [0, 1]);
+    assert.deepEqual([bucket('aia', '1'), bucket('aia', '2.5'), bucket('aia', '+Inf')], [0, 1, 1]);
+    assert.equal(series.get(`${name}_count{kind="aia",stage="connect"}`), 1);
+    assert.equal(series.get(`${name}_sum{kind="aia",stage="connect"}`), 1.19);
   });
 
   it('shows what several profiles share once for each', async () => {
