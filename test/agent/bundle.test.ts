@@ -115,6 +115,12 @@ suite('the bundle', () => {
     assert.ok(!inputs.some((path) => path.endsWith('undici/index.js')));
   });
 
+  it('carries of prom-client only what keeps values, and nothing that winston traces itself with', () => {
+    const inputs = Object.keys(metafile.inputs).filter((path) => path.includes('node_modules'));
+    for (const part of ['prom-client/index.js', 'prom-client/lib/cluster.js', '@dabh/'])
+      assert.ok(!inputs.some((path) => path.includes(part)), part);
+  });
+
   const commands: readonly (readonly string[])[] = [
     ['config', 'show'],
     ['profile', 'list'],
