@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it, suite } from 'node:test';
+import { freePort } from '../../helpers/free-port.ts';
 import { lacking } from '../../helpers/programs.ts';
 import { AlertingLab, minute, timeoutAt, unreachable } from './alerting-lab.ts';
 import { type ReceiverServer, startReceiver } from './receiver-server.ts';
@@ -16,14 +16,6 @@ interface KnownAlert {
   readonly annotations: Readonly<Record<string, string>>;
   readonly endsAt: string;
 }
-
-const freePort = async (): Promise<number> => {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-};
 
 const skip = await lacking('prometheus-alertmanager', 'amtool');
 
