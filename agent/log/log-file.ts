@@ -5,7 +5,7 @@
 
 import { type FileHandle, constants, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { systemCode, systemReason } from '../errors.ts';
+import { systemReason } from '../errors.ts';
 
 export interface LogFileOptions {
   readonly path: string;
@@ -84,11 +84,12 @@ export const openLogFile = (options: LogFileOptions): LogFile => {
 
   /** What cannot be set aside goes on being used: a long log is better than none. */
   const makeRoom = async (added: number): Promise<void> => {
+    // Where nothing can be seen, the attempt to write says why.
+    const due = await isDue(added).catch(() => false);
     try {
-      if (await isDue(added)) await setAside(options);
+      if (due) await setAside(options);
       problem = undefined;
     } catch (error) {
-      if (systemCode(error) === 'ENOENT') return; // a new file
       problem = `${path}: cannot be set aside: ${systemReason(error)}`;
     }
   };
