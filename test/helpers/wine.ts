@@ -12,7 +12,7 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { findProgram } from './programs.ts';
 
-const run = promisify(execFile);
+const execute = promisify(execFile);
 const repository = new URL('../..', import.meta.url).pathname;
 
 /** CommonJS packages inside a bundle of modules ask for Node's own modules by `require`. */
@@ -37,8 +37,14 @@ export const lackingWine = async (): Promise<string | false> => {
 };
 
 export interface Wine {
-  /** Runs the TypeScript of a module in Windows' Node and gives what it printed. */
-  node(source: string, options?: { readonly koffi?: boolean }): Promise<string>;
+  /**
+   * Runs the TypeScript of a module in Windows' Node and gives what it printed; `debug` names channels of
+   * Wine whose messages come with it.
+   */
+  node(
+    source: string,
+    options?: { readonly koffi?: boolean; readonly debug?: string },
+  ): Promise<string>;
   /** Runs a program of Windows. */
   windows(program: string, ...args: readonly string[]): Promise<string>;
   stop(): Promise<void>;
@@ -63,17 +69,23 @@ export const startWine = async (roots: string): Promise<Wine> => {
   const script =
     'mount --bind "$1" /etc/ssl/certs && cd "$2" && out=$3 && shift 3 && exec "$@" >"$out" 2>&1 </dev/null';
   let count = 0;
-  const inside = async (where: string, ...command: readonly string[]): Promise<string> => {
+  const run = async (
+    where: string,
+    command: readonly string[],
+    debug = env.WINEDEBUG,
+  ): Promise<string> => {
     const out = join(folder, `out-${count++}`);
     await (await open(out, 'w')).close();
     const args = ['-m', 'sh', '-c', script, 'sh', roots, where, out, ...command];
     try {
-      await run('unshare', args, { env, timeout: 120_000 });
+      await execute('unshare', args, { env: { ...env, WINEDEBUG: debug }, timeout: 120_000 });
     } catch (error) {
       throw new Error(`${command.join(' ')}: ${await readFile(out, 'utf8')}`, { cause: error });
     }
     return readFile(out, 'utf8');
   };
+  const inside = (where: string, ...command: readonly string[]): Promise<string> =>
+    run(where, command);
   const bare = join(folder, 'bare');
   const full = join(folder, 'full');
   await Promise.all([bare, full].map((path) => mkdir(path)));
@@ -87,7 +99,7 @@ export const startWine = async (roots: string): Promise<Wine> => {
   await inside(folder, wine, 'winecfg', '-v', 'win10');
 
   return {
-    async node(contents, { koffi = true } = {}) {
+    async node(contents, { koffi = true, debug } = {}) {
       const where = koffi ? full : bare;
       const outfile = join(where, `script-${count++}.mjs`);
       await build({
@@ -96,7 +108,7 @@ export const startWine = async (roots: string): Promise<Wine> => {
         external: ['koffi'],
         banner: { js: requireForBundled },
       });
-      return inside(where, wine, 'node.exe', outfile);
+      return run(where, [wine, 'node.exe', outfile], debug);
     },
     windows: (program, ...args) => inside(folder, wine, program, ...args),
     async stop() {
