@@ -67,6 +67,7 @@ const verified = async (
       ...(isIP(host) === 0 && { servername: host }),
       ca: [...ca],
       minVersion: 'TLSv1.2',
+      rejectUnauthorized: true, // whatever NODE_TLS_REJECT_UNAUTHORIZED says
       ALPNProtocols: ['http/1.1'],
     });
     const end = (outcome: Socket | string): void => {

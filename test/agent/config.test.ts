@@ -42,8 +42,11 @@ alerts:
   - { type: webhook, url: env:HOOK, secret: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw, file:secret] }
   - { type: pagerduty, url: "https://user:hunter2@events.example.org/v2/enqueue" }
 remindEvery: 24h
-metrics: { listen: "127.0.0.1:9810", textfile: /var/lib/node_exporter/certready.prom }
-log: { level: info, format: json, file: /var/log/certready.log }
+metrics:
+  listen: "127.0.0.1:9810"
+  textfile: /var/lib/node_exporter/certready.prom
+  otlp: { url: "https://otel.example.org/T0P/v1/metrics", headers: { Authorization: hunter2, X-Key: file:key }, interval: 30s }
+log: { level: info, format: json, file: /var/log/certready.log, maxSize: 5MB, maxAge: 7d, maxFiles: 3 }
 `;
 
 suite('a configuration', () => {
@@ -64,6 +67,14 @@ suite('a configuration', () => {
     assert.deepEqual(config.trustStores, [{ path: '/etc/ssl/certs' }]);
     assert.equal(config.alerts.length, 3);
     assert.equal(config.timezone, 'Europe/Madrid');
+    assert.deepEqual(config.metrics.otlp?.headers, {
+      Authorization: 'hunter2',
+      'X-Key': `file:${join(folder, 'key')}`,
+    });
+    assert.deepEqual(
+      [config.log.maxSize, config.log.maxAge, config.log.maxFiles],
+      ['5MB', '7d', 3],
+    );
   });
 
   it('is the same in YAML and JSON', async () => {
@@ -139,6 +150,20 @@ const wrong: Readonly<Record<string, readonly [text: string, keys: readonly stri
   ],
   'an alert without a URL': ['alerts: [{ type: slack }]', ['alerts[0].url']],
   'a listener without a port': ['metrics: { listen: localhost }', ['metrics.listen']],
+  'a collector by another protocol': [
+    'metrics: { otlp: { url: "grpc://127.0.0.1:4317" } }',
+    ['metrics.otlp.url'],
+  ],
+  'a header that is none': [
+    'metrics: { otlp: { url: "http://127.0.0.1:4318", headers: { "a b": c } } }',
+    ['metrics.otlp.headers'],
+  ],
+  'a push every second': [
+    'metrics: { otlp: { url: "http://127.0.0.1:4318", interval: 1s } }',
+    ['metrics.otlp.interval'],
+  ],
+  'a size without a unit': ['log: { maxSize: 1000 }', ['log.maxSize']],
+  'no old files': ['log: { maxFiles: 0 }', ['log.maxFiles']],
   'another log level': ['log: { level: loud }', ['log.level', 'debug']],
   'a key twice': ['splay: 1s\nsplay: 2s', ['line 2']],
   'broken YAML': ['profiles: [', ['line 1']],
