@@ -12,14 +12,14 @@ import { join } from 'node:path';
 import { makeOpensslPki } from './openssl-pki.ts';
 import { findProgram } from './programs.ts';
 
-/** A TCP port of loopback that was free a moment ago. */
-export const freePort = (): Promise<number> =>
+/** A TCP port of an address of loopback that was free a moment ago. */
+export const freePort = (address = '127.0.0.1'): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    server.listen(0, address, () => {
+      const place = server.address();
+      server.close(() => resolve(typeof place === 'object' && place ? place.port : 0));
     });
   });
 

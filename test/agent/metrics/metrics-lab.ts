@@ -48,7 +48,7 @@ export const startMetrics = async (
     log: (level, message) => said.push(`${level} ${message}`),
     network: () => ({
       proxy: 'none',
-      timeouts: { connect: '1s', request: '1s', run: '60s' },
+      timeouts: { connect: '1h', request: '1h', run: '60s' },
     }),
     ...options,
   });

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { metricFamilies } from '../../../agent/report/metric-families.ts';
 import type { Report } from '../../../agent/report/report.ts';
 import { mostSeries } from '../../../agent/metrics/collector.ts';
-import { freePort } from '../../helpers/free-port.ts';
+import { freePort } from '../../helpers/loopback-lab.ts';
 import {
   check,
   hostileReport,
