@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
   appendFile,
   mkdir,
@@ -276,39 +276,4 @@ describe('a log file', () => {
       spawnSync('umount', [disk]);
     }
   });
-});
-
-describe('the journal', () => {
-  const program = `
-    import { createAgentLog } from './agent/log/index.ts';
-    const write = (text) => new Promise((resolve) => process.stderr.write(text, () => resolve()));
-    const { env, platform } = process;
-    const log = await createAgentLog({ level: 'info', format: 'text' }, { env, platform, stderr: { write } });
-    log.log('warn', 'gap opened', { code: 'connect-timeout' });
-    await log.close();`;
-  const repository = new URL('../../..', import.meta.url).pathname;
-
-  for (const [name, stream, expected] of [
-    [
-      'is standard error',
-      '$(stat -L -c %d:%i /proc/self/fd/2)',
-      /^<4>gap opened code=connect-timeout\n$/,
-    ],
-    [
-      'is not, but was where the agent was started from',
-      '1:2',
-      /^\S+Z WARN {2}gap opened code=connect-timeout\n$/,
-    ],
-  ] as const)
-    it(name, { skip: process.platform !== 'linux' && 'needs Linux' }, async () => {
-      const script = `JOURNAL_STREAM=${stream} exec "$0" --import tsx --input-type=module -e "$1"`;
-      const child = spawn('sh', ['-c', script, process.execPath, program], {
-        cwd: repository,
-        stdio: ['ignore', 'ignore', 'pipe'],
-      });
-      let said = '';
-      child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-      await new Promise((resolve) => child.on('close', resolve));
-      assert.match(said, expected);
-    });
 });
