@@ -1,19 +1,16 @@
 /** Metrics that are configured: the endpoint, the text file, the push, and how each of them fares. */
 
-import { hostname, platform } from 'node:os';
+import { platform } from 'node:os';
 import { overdue } from '../agent-status.ts';
-import type { Deliver } from '../alerts/delivery.ts';
-import { type Config, defaultConfig } from '../config/config.ts';
-import { milliseconds } from '../config/duration.ts';
-import { readSecret } from '../config/secret.ts';
+import type { Config } from '../config/config.ts';
 import { AgentError, systemReason } from '../errors.ts';
 import type { Report } from '../report/report.ts';
 import { writeDurably } from '../state/durable-file.ts';
 import { Collector } from './collector.ts';
 import { type Endpoint, type EndpointPages, openEndpoint } from './endpoint.ts';
 import type { Metrics, MetricsOptions } from './facade.ts';
-import { otlpRequest } from './otlp.ts';
-import { Pusher } from './pusher.ts';
+import { openPusher } from './push.ts';
+import type { Pusher } from './pusher.ts';
 
 /** Troubles of metrics, as problems. */
 const codes = {
@@ -25,29 +22,6 @@ type Part = keyof typeof codes;
 
 /** So often what did not work is tried again, besides at every change. */
 const againMs = 30_000;
-const defaultIntervalMs = 60_000;
-
-/** Where OTLP goes, with its secrets. */
-interface OtlpPlace {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly intervalMs: number;
-}
-
-/** @throws AgentError as readSecret */
-const readOtlp = async (
-  { otlp }: Config['metrics'],
-  env: MetricsOptions['env'],
-): Promise<OtlpPlace | undefined> => {
-  if (!otlp) return undefined;
-  const url = new URL(await readSecret(otlp.url, env));
-  if (url.pathname === '/') url.pathname = '/v1/metrics';
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(otlp.headers ?? {}))
-    headers[name.toLowerCase()] = await readSecret(value, env);
-  const intervalMs = otlp.interval ? milliseconds(otlp.interval) : defaultIntervalMs;
-  return { url: url.href, headers, intervalMs };
-};
 
 class AgentMetrics implements Metrics {
   readonly #options: MetricsOptions;
@@ -58,7 +32,6 @@ class AgentMetrics implements Metrics {
   #pusher: Pusher | undefined;
   #again: NodeJS.Timeout | undefined;
   #work: Promise<void> = Promise.resolve();
-  #wayOut: { readonly key: string; readonly deliver: Promise<Deliver> } | undefined;
 
   constructor(options: MetricsOptions) {
     this.#options = options;
@@ -83,13 +56,13 @@ class AgentMetrics implements Metrics {
   }
 
   async reconfigure(config: Config['metrics']): Promise<void> {
-    const otlp = await readOtlp(config, this.#options.env);
+    const pusher = config.otlp && (await this.#openPusher(config.otlp));
     await this.#inTurn(async () => {
       if (config.listen !== this.#config.listen) await this.#closeEndpoint();
       await this.#pusher?.close();
       this.#config = config;
       this.#problems.clear();
-      this.#pusher = otlp && this.#createPusher(otlp);
+      this.#pusher = pusher;
       await this.#publish();
     });
   }
@@ -160,45 +133,11 @@ class AgentMetrics implements Metrics {
     };
   }
 
-  #createPusher(otlp: OtlpPlace): Pusher {
-    const { now } = this.#options;
-    return new Pusher({
-      ...otlp,
-      body: () => this.#otlpBody(),
-      deliver: () => this.#deliver(),
-      now,
-      random: Math.random,
+  #openPusher(otlp: NonNullable<Config['metrics']['otlp']>): Promise<Pusher> {
+    return openPusher(otlp, this.#options, {
+      collector: this.#collector,
       done: (problem) => this.#judge('otlp', problem),
     });
-  }
-
-  async #otlpBody(): Promise<string> {
-    const { version, now } = this.#options;
-    const source = {
-      ...{ version, hostName: hostname(), platform: platform() },
-      ...{ startedAt: this.#collector.createdAt, now: now() },
-    };
-    return JSON.stringify(otlpRequest(await this.#collector.values(), source));
-  }
-
-  /** The way out of the configuration in force; it is opened anew when that changes. */
-  #deliver(): Promise<Deliver> {
-    const { proxy, timeouts } = this.#options.network?.() ?? defaultConfig('');
-    const key = JSON.stringify([proxy, timeouts]);
-    if (this.#wayOut?.key !== key) {
-      const deliver = this.#openWayOut({ proxy, timeouts });
-      deliver.catch(() => (this.#wayOut = undefined));
-      this.#wayOut = { key, deliver };
-    }
-    return this.#wayOut.deliver;
-  }
-
-  async #openWayOut(config: Pick<Config, 'proxy' | 'timeouts'>): Promise<Deliver> {
-    const { env, version, now } = this.#options;
-    const { openWayOut } = await import('../alerts/way-out.ts');
-    const clock = { now, elapsed: () => performance.now() };
-    const host = { hostName: hostname(), platform: platform(), agentVersion: version };
-    return openWayOut({ config, env, clock, ...host });
   }
 
   /** Keeps what is wrong with a part, and says when that changes. */
