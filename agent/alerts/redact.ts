@@ -9,6 +9,9 @@ export const placeOf = (url: string): string => {
   return `${protocol}//${host}/…`;
 };
 
+/** A text whose URLs carry no user names and passwords any more. */
+export const withoutCredentials = (text: string): string => text.replace(/\/\/[^\s/]+@/g, '//…@');
+
 const decoded = (text: string): string => {
   try {
     return decodeURIComponent(text);

@@ -1,5 +1,6 @@
 /** A line of the log, as JSON or as text. */
 
+import { withoutCredentials } from '../alerts/redact.ts';
 import type { LogLevel } from '../diagnostics.ts';
 import { harmless } from '../report/harmless.ts';
 import type { LogFields } from './facade.ts';
@@ -22,12 +23,13 @@ type FieldValue = string | number | boolean;
 /** syslog(3): LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG. */
 const priorities: Readonly<Record<LogLevel, number>> = { error: 3, warn: 4, info: 6, debug: 7 };
 
-const plain = (value: FieldValue): FieldValue =>
-  typeof value === 'string' ? harmless(value) : value;
+/** One line that steers nothing and gives nothing away. */
+export const plain = (text: string): string => withoutCredentials(harmless(text));
 
-const given = (fields: LogFields): (readonly [string, FieldValue])[] =>
+/** What is to be shown of the fields. */
+export const given = (fields: LogFields): (readonly [string, FieldValue])[] =>
   Object.entries(fields).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, plain(value)] as const],
+    value === undefined ? [] : [[name, typeof value === 'string' ? plain(value) : value] as const],
   );
 
 /** `name=value`, quoted where it would not be one word. */
@@ -41,7 +43,7 @@ export const lineOf = (
   { level, message, fields, at }: Entry,
   { format, toJournal }: LineStyle,
 ): string => {
-  const text = harmless(message);
+  const text = plain(message);
   const prefix = toJournal ? `<${priorities[level]}>` : '';
   const time = at.toISOString();
   if (format === 'json') {

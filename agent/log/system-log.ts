@@ -2,8 +2,7 @@
 
 import { execFile } from 'node:child_process';
 import type { LogLevel } from '../diagnostics.ts';
-import { harmless } from '../report/harmless.ts';
-import type { Entry } from './line.ts';
+import { type Entry, given, plain } from './line.ts';
 
 export interface SystemLog {
   /** Never throws. */
@@ -40,12 +39,12 @@ const registerSource = async (): Promise<void> => {
 };
 
 /** An event's text may have 31,839 characters; one that is read has far fewer. */
-const textOf = ({ message, fields }: Entry): string => {
-  const lines = Object.entries(fields).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name}: ${harmless(String(value))}`],
-  );
-  return [harmless(message), ...lines].join('\r\n').slice(0, 8000);
-};
+const longestText = 8000;
+
+const textOf = ({ message, fields }: Entry): string =>
+  [plain(message), ...given(fields).map(([name, value]) => `${name}: ${value}`)]
+    .join('\r\n')
+    .slice(0, longestText);
 
 /** Where koffi is not there (a lean build), the log file has to do. */
 export const openSystemLog = async (platform: NodeJS.Platform): Promise<SystemLog> => {
@@ -60,7 +59,7 @@ export const openSystemLog = async (platform: NodeJS.Platform): Promise<SystemLo
       'int __stdcall ReportEventW(void *log, uint16 type, uint16 category, uint32 id, void *sid, uint16 strings, uint32 bytes, str16 *texts, void *data)',
     );
     const deregister = advapi32.func('int __stdcall DeregisterEventSource(void *log)');
-    await registerSource();
+    void registerSource(); // looked up when somebody reads the events
     const handle: unknown = register(null, source);
     if (handle === null) return none;
     return {

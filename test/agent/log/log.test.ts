@@ -105,6 +105,16 @@ describe('a line', () => {
   });
 });
 
+it('a line shows no credentials of URLs', () => {
+  const url = 'http://user:p@ssw0rd@proxy.example.org:3128/a?b=c@d';
+  for (const format of ['json', 'text'] as const) {
+    const entry: Entry = { level: 'info', message: `by ${url}, twice`, fields: { proxy: url }, at };
+    const line = lineOf(entry, { format, toJournal: false });
+    assert.doesNotMatch(line, /user|ssw0rd/);
+    assert.equal(line.split('//…@proxy.example.org:3128/a').length, 3);
+  }
+});
+
 describe('the log', () => {
   it('goes to standard error, from its level on', async () => {
     const { log, stderr } = await startLog({ level: 'warn' });
