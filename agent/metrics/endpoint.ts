@@ -31,9 +31,9 @@ interface Page {
 
 /** Scrapers are few, near and quick. */
 const limits = {
-  headersTimeout: 5000,
-  requestTimeout: 5000,
-  connectionsCheckingInterval: 5000,
+  headersTimeout: 10_000,
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 10_000,
   keepAliveTimeout: 65_000,
   maxHeaderSize: 8192,
 } as const;
