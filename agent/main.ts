@@ -9,34 +9,54 @@ declare const CERTREADY_VERSION: string | undefined;
 
 const signals = { SIGINT: 130, SIGTERM: 143 } as const;
 
+/** How long a command may take to end after a signal, milliseconds. */
+const patience = { command: 2000, server: 4500 } as const;
+
 /** Ends the process although something still holds it; by then all output has been handed over. */
 const endAfter = (milliseconds: number): void => {
   // eslint-disable-next-line no-restricted-properties -- the one place that ends the process
   setTimeout(() => process.exit(), milliseconds).unref();
 };
 
-const stopOnSignals = (): AbortSignal => {
+const listenToSignals = () => {
   const controller = new AbortController();
+  let kind: keyof typeof patience = 'command';
   for (const [name, status] of Object.entries(signals))
     process.on(name, () => {
-      process.exitCode = status;
+      if (kind === 'command') process.exitCode = status;
       // Asked twice, or nothing heeds the first: at once.
-      endAfter(controller.signal.aborted ? 0 : 2000);
+      endAfter(controller.signal.aborted ? 0 : patience[kind]);
       controller.abort(new DOMException(`stopped by ${name}`, 'AbortError'));
     });
-  return controller.signal;
+  const { signal } = controller;
+  return {
+    signal,
+    /** The command's own status stands, unless a signal ended it. */
+    isStatusTaken: () => kind === 'command' && signal.aborted,
+    serve: (onHangup: () => void): void => {
+      kind = 'server';
+      process.on('SIGHUP', onHangup);
+    },
+  };
+};
+
+/** From source, Node is given the script and how to load it; an executable of its own is the script. */
+const startAgain = async () => {
+  const { isSea } = await import('node:sea');
+  const script = isSea() ? [] : process.argv.slice(1, 2);
+  return { command: process.execPath, args: [...process.execArgv, ...script] };
 };
 
 const run = async (argv: readonly string[]): Promise<void> => {
   const { enableCompileCache } = await import('./compile-cache.ts');
   enableCompileCache();
-  const signal = stopOnSignals();
+  const { signal, serve, isStatusTaken } = listenToSignals();
   const { errorLines, failureExitCode, processOutput, runCommand } = await import('./program.ts');
   const { env, platform } = process;
   const stdout = processOutput(process.stdout, env);
   const stderr = processOutput(process.stderr, env);
   const fail = async (error: unknown): Promise<void> => {
-    if (signal.aborted) return; // the exit status says it
+    if (isStatusTaken()) return; // the exit status says it
     process.exitCode = failureExitCode;
     await stderr.write(errorLines(error)).catch(() => undefined);
   };
@@ -44,8 +64,11 @@ const run = async (argv: readonly string[]): Promise<void> => {
     void fail(error).then(() => endAfter(0));
   });
   try {
-    const status = await runCommand(argv, { env, platform, stdout, stderr, signal });
-    if (!signal.aborted) process.exitCode = status;
+    const self = await startAgain();
+    const { pid } = process;
+    const surroundings = { env, platform, stdout, stderr, signal, pid, self, serve };
+    const status = await runCommand(argv, surroundings);
+    if (!isStatusTaken()) process.exitCode = status;
   } catch (error) {
     await fail(error);
   }

@@ -102,7 +102,18 @@ const outputOptions = (): readonly Option[] => [
   new Option('--log-level <LEVEL>', logLevels.join(', ')).argParser(oneOf(logLevels)),
 ];
 
-/** Makes the program itself run the checks once. */
+/** How much is said, where an option says it. */
+export const toldLogLevel = ({
+  logLevel,
+  quiet,
+  verbose,
+}: Pick<OnceOptions, 'logLevel' | 'quiet' | 'verbose'>): LogLevel | undefined => {
+  if (logLevel) return logLevel;
+  if (quiet) return 'error';
+  return verbose === 0 ? undefined : verbose === 1 ? 'info' : 'debug';
+};
+
+/** Makes the program itself run the checks: once, or on schedule. */
 export const addOnce = (program: Command, invocation: Invocation): void => {
   for (const option of [...askOptions(), ...networkOptions(), ...outputOptions()])
     program.addOption(option);
@@ -114,12 +125,12 @@ export const addOnce = (program: Command, invocation: Invocation): void => {
     })
     .action(async (options: OnceOptions) => {
       if (program.args.length > 0) throw unknownSubcommand(program);
-      if (!options.once)
-        throw new AgentError(
-          'usage',
-          'nothing to do: --once runs the checks, --help lists the rest',
-        );
-      const { once } = await import('./once.ts');
-      invocation.exitStatus(await once(options, invocation));
+      if (options.once) {
+        const { once } = await import('./once.ts');
+        invocation.exitStatus(await once(options, invocation));
+      } else {
+        const { runAgent } = await import('./agent.ts');
+        invocation.exitStatus(await runAgent(options, invocation));
+      }
     });
 };

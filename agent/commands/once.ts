@@ -1,66 +1,15 @@
 /** `certready --once`: every check once, the report, and an exit status. */
 
-import type { CheckKind } from '../../checks/types.ts';
-import { checkKinds } from '../../checks/types.ts';
-import type { Config } from '../config/config.ts';
-import { milliseconds } from '../config/duration.ts';
-import { loadConfig } from '../config/load.ts';
-import { type Diagnostics, type LogLevel, createDiagnostics } from '../diagnostics.ts';
-import { AgentError } from '../errors.ts';
-import { type HostOptions, createHost } from '../host.ts';
-import { parseHostPort } from '../host-port.ts';
-import { knownRoots } from '../profiles/known-roots.ts';
-import { loadProfiles } from '../profiles/load.ts';
+import { ask } from '../ask.ts';
+import { type Diagnostics, createDiagnostics } from '../diagnostics.ts';
 import { exitCodes } from '../report/exit-code.ts';
 import { render } from '../report/render.ts';
 import type { Report } from '../report/report.ts';
-import { runOnce } from '../run.ts';
-import { version } from '../version.ts';
-import type { OnceOptions } from './once-options.ts';
-import { smtpPort } from './options.ts';
+import { loadSettings } from '../settings.ts';
+import { type OnceOptions, toldLogLevel } from './once-options.ts';
 import { progressLine } from './progress.ts';
 import { checkWritable, writeReportFile } from './report-file.ts';
 import type { Surroundings } from './surroundings.ts';
-
-const logLevel = ({ logLevel: told, quiet, verbose }: OnceOptions): LogLevel => {
-  if (told) return told;
-  if (quiet) return 'error';
-  return verbose === 0 ? 'warn' : verbose === 1 ? 'info' : 'debug';
-};
-
-const kindsOf = ({ check = checkKinds, skip = [] }: OnceOptions): ReadonlySet<CheckKind> => {
-  const kinds = new Set(check.filter((kind) => !skip.includes(kind)));
-  if (kinds.size > 0) return kinds;
-  throw new AgentError('usage', '--check and --skip leave nothing to ask');
-};
-
-/** The proxy of the configuration may be kept elsewhere. */
-const proxyOf = async (
-  { proxy }: OnceOptions,
-  config: Config,
-  env: Surroundings['env'],
-): Promise<string> => {
-  if (proxy !== undefined) return proxy;
-  if (config.proxy === 'system' || config.proxy === 'none') return config.proxy;
-  return (await import('../config/secret.ts')).readSecret(config.proxy, env);
-};
-
-const hostOptions = async (
-  options: OnceOptions,
-  config: Config,
-  { env, platform }: Surroundings,
-): Promise<HostOptions> => ({
-  env,
-  platform,
-  connectTimeoutMs: options.connectTimeout ?? milliseconds(config.timeouts.connect),
-  requestTimeoutMs: options.timeout ?? milliseconds(config.timeouts.request),
-  resolve: options.resolve ?? [],
-  connectTo: options.connectTo ?? [],
-  proxy: await proxyOf(options, config, env),
-  trustStores:
-    options.trustStore ??
-    (config.trustStores === 'auto' ? 'auto' : config.trustStores.map(({ path }) => path)),
-});
 
 /** NO_COLOR (no-color.org) and FORCE_COLOR as other programs read them. */
 const wantsColor = ({ color }: OnceOptions, { env, stdout }: Surroundings): boolean => {
@@ -99,33 +48,19 @@ const logReport = ({ checks }: Report, diagnostics: Diagnostics): void => {
 
 const run = async (
   options: OnceOptions,
-  surroundings: Surroundings,
+  { env, platform, stderr, signal }: Surroundings,
   diagnostics: Diagnostics,
 ): Promise<Report> => {
-  const { env, platform, stderr, signal } = surroundings;
-  const kinds = kindsOf(options);
-  const { config, path } = await loadConfig({ file: options.config, env, platform });
-  diagnostics.log('info', `configuration: ${path ?? 'defaults, there is no file'}`);
-  const [profiles, host] = await Promise.all([
-    loadProfiles(options.profile ?? config.profiles),
-    hostOptions(options, config, surroundings).then(createHost),
+  const [settings] = await Promise.all([
+    loadSettings(options, { env, platform }),
     options.output === '-' ? undefined : checkWritable(options.output),
   ]);
+  const { path, profiles } = settings;
+  diagnostics.log('info', `configuration: ${path ?? 'defaults, there is no file'}`);
   diagnostics.log('info', `profiles: ${profiles.map(({ id }) => id).join(', ')}`);
-  const smtp = options.smtp ?? config.smtp.flatMap((text) => parseHostPort(text, smtpPort) ?? []);
   const progress = progressLine(stderr, options.quiet !== true);
   try {
-    return await runOnce({
-      profiles,
-      host,
-      run: {
-        smtp,
-        knownRoots: () => knownRoots(profiles),
-        ...(options.at && { at: options.at }),
-      },
-      kinds,
-      runTimeoutMs: milliseconds(config.timeouts.run),
-      version,
+    return await ask(settings, {
       onProgress: (done, total, last) => progress.show(done, total, last),
       signal,
     });
@@ -137,7 +72,7 @@ const run = async (
 /** @returns the exit status that the verdict gives */
 export const once = async (options: OnceOptions, surroundings: Surroundings): Promise<number> => {
   const { stderr } = surroundings;
-  const diagnostics = createDiagnostics(logLevel(options), (text) => stderr.write(text));
+  const diagnostics = createDiagnostics(toldLogLevel(options) ?? 'warn', (text) => stderr.write(text));
   try {
     const report = await run(options, surroundings, diagnostics);
     logReport(report, diagnostics);

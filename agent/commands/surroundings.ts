@@ -20,6 +20,14 @@ export interface Surroundings {
   readonly stderr: Output;
   /** Aborts when the user or the system ends the program. */
   readonly signal: AbortSignal;
+  readonly pid: number;
+  /** How this same program is started again: a command, and the arguments that come before its own. */
+  readonly self: { readonly command: string; readonly args: readonly string[] };
+  /**
+   * Said by a command that runs until it is told to end: it ends by itself, within five seconds of the signal,
+   * and with a status of its own; SIGHUP calls back.
+   */
+  serve(onHangup: () => void): void;
 }
 
 /** One use of the program: its surroundings, and the exit status that it is to end with (0 unless given). */

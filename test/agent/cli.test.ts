@@ -16,7 +16,6 @@ after(() => rm(folder, { recursive: true, force: true }));
 
 /** A wrong command line, and a word that its one line must name. */
 const wrong: readonly (readonly [argv: string, named: string])[] = [
-  ['', '--once'],
   ['--onse', '--once'],
   ['--once --formt json', '--format'],
   ['--once --format yaml', 'prometheus'],

@@ -42,6 +42,9 @@ export const runProgram = async (
       env: { CERTREADY_CONFIG: '/dev/null', ...env },
       platform,
       signal: signal ?? new AbortController().signal,
+      pid: process.pid,
+      self: { command: process.execPath, args: [] },
+      serve: () => undefined,
       ...end,
     });
     return { status, ...said };
