@@ -40,11 +40,12 @@ const listenToSignals = () => {
   };
 };
 
-/** From source, Node is given the script and how to load it; an executable of its own is the script. */
-const startAgain = async () => {
+/** Node and the script, or the program alone where it is one file (nodejs.org/api/single-executable-applications.html). */
+const ownProgram = async (): Promise<string[]> => {
   const { isSea } = await import('node:sea');
-  const script = isSea() ? [] : process.argv.slice(1, 2);
-  return { command: process.execPath, args: [...process.execArgv, ...script] };
+  return isSea()
+    ? [process.execPath]
+    : [process.execPath, ...process.execArgv, ...process.argv.slice(1, 2)];
 };
 
 const run = async (argv: readonly string[]): Promise<void> => {
@@ -64,10 +65,16 @@ const run = async (argv: readonly string[]): Promise<void> => {
     void fail(error).then(() => endAfter(0));
   });
   try {
-    const self = await startAgain();
-    const { pid } = process;
-    const surroundings = { env, platform, stdout, stderr, signal, pid, self, serve };
-    const status = await runCommand(argv, surroundings);
+    const status = await runCommand(argv, {
+      env,
+      platform,
+      program: await ownProgram(),
+      pid: process.pid,
+      stdout,
+      stderr,
+      signal,
+      serve,
+    });
     if (!isStatusTaken()) process.exitCode = status;
   } catch (error) {
     await fail(error);

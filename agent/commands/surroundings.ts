@@ -14,6 +14,8 @@ export interface Output {
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
+  /** How this program is started again: itself, or Node and the script; absolute paths. */
+  readonly program: readonly string[];
   /** The report, and whatever else was asked for. */
   readonly stdout: Output;
   /** Errors, diagnostics, progress. */
@@ -21,8 +23,6 @@ export interface Surroundings {
   /** Aborts when the user or the system ends the program. */
   readonly signal: AbortSignal;
   readonly pid: number;
-  /** How this same program is started again: a command, and the arguments that come before its own. */
-  readonly self: { readonly command: string; readonly args: readonly string[] };
   /**
    * Said by a command that runs until it is told to end: it ends by itself, within five seconds of the signal,
    * and with a status of its own; SIGHUP calls back.

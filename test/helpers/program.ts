@@ -43,7 +43,7 @@ export const runProgram = async (
       platform,
       signal: signal ?? new AbortController().signal,
       pid: process.pid,
-      self: { command: process.execPath, args: [] },
+      program: [process.execPath],
       serve: () => undefined,
       ...end,
     });
