@@ -48,6 +48,15 @@ const ownProgram = async (): Promise<string[]> => {
     : [process.execPath, ...process.execArgv, ...process.argv.slice(1, 2)];
 };
 
+const parentChannel = () => ({
+  send: (message: object) => void process.send?.(message),
+  onMessage: (listener: (message: unknown) => void) => void process.on('message', listener),
+  onClose(listener: () => void) {
+    if (process.connected) process.once('disconnect', listener);
+    else listener();
+  },
+});
+
 const run = async (argv: readonly string[]): Promise<void> => {
   const { enableCompileCache } = await import('./compile-cache.ts');
   enableCompileCache();
@@ -70,6 +79,7 @@ const run = async (argv: readonly string[]): Promise<void> => {
       platform,
       program: await ownProgram(),
       pid: process.pid,
+      ...(process.send && { parent: parentChannel() }),
       stdout,
       stderr,
       signal,

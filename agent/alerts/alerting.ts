@@ -190,6 +190,7 @@ class StatefulAlerting implements Alerting {
 
   async #openWayOut(config: AlertingConfig): Promise<Deliver> {
     const { env, platform, clock, agentVersion, host } = this.#options;
+    if (this.#options.openWayOut) return this.#options.openWayOut(config);
     // Loaded when there is something to send.
     const { openWayOut } = await import('./way-out.ts');
     return openWayOut({ config, env, platform, clock, agentVersion, hostName: host.name });
@@ -207,8 +208,15 @@ class StatefulAlerting implements Alerting {
  */
 export const createAlerting = async (options: AlertingOptions): Promise<Alerting> => {
   const opened = await openConfig(options.config, options);
+  const { checkState } = options;
   const store = await openStateStore<Saved>({
     ...savedFraming,
+    ...(checkState && {
+      parse: async (data: unknown) => {
+        await checkState(data);
+        return data as Saved;
+      },
+    }),
     folder: options.stateDir,
     name: 'state.json',
     empty: emptySaved,

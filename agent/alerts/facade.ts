@@ -4,6 +4,7 @@ import type { Host } from '../../checks/types.ts';
 import type { Config } from '../config/config.ts';
 import type { LogLevel } from '../diagnostics.ts';
 import type { Report } from '../report/report.ts';
+import type { Deliver } from './delivery.ts';
 import type { AlertEvent, Problem } from './event.ts';
 
 /** The part of the configuration that alerting depends on. */
@@ -25,6 +26,10 @@ export interface AlertingOptions {
   readonly random: () => number;
   /** Says how deliveries and the state file fare; never a secret, never a whole URL. */
   readonly log: (level: LogLevel, message: string) => void;
+  /** Opens what requests leave by; absent: this process sends them itself. Throws as openWayOut does. */
+  readonly openWayOut?: (config: AlertingConfig) => Promise<Deliver>;
+  /** Checks what the state file held; absent: this process does so itself. @throws an Error that says what is wrong */
+  readonly checkState?: (data: unknown) => Promise<unknown>;
   /** Told of every event once it is in the outbox, whether or not there is a receiver. */
   readonly onEvent?: (event: AlertEvent) => void;
 }

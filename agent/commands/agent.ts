@@ -2,40 +2,50 @@
 
 import { hostname, release } from 'node:os';
 import { connectSupervisor } from '../../service/supervisor.ts';
-import type { AgentStatus } from '../agent-status.ts';
-import { createAlerting } from '../alerts/index.ts';
-import { ask } from '../ask.ts';
+import { type Alerting, type AlertingOptions, createAlerting } from '../alerts/index.ts';
 import type { Config } from '../config/config.ts';
-import { createAgentLog } from '../log/index.ts';
+import { type Loaded, type LoadedSettings, asError } from '../helper/calls.ts';
+import { helperDeliver } from '../helper/deliver.ts';
+import { type HelperOptions, callOnce, sharedHelper } from '../helper/process.ts';
+import { type AgentLog, createAgentLog } from '../log/index.ts';
 import { createMetrics } from '../metrics/index.ts';
 import { platformOf } from '../platform.ts';
-import { render } from '../report/render.ts';
 import { Agent } from '../scheduled/agent.ts';
 import { changeLine } from '../scheduled/change-lines.ts';
-import { systemClock } from '../scheduled/clock.ts';
-import { loadSettings } from '../settings.ts';
+import { systemClock as clock } from '../scheduled/clock.ts';
+import { createStatusWriter } from '../scheduled/status-writer.ts';
 import { version } from '../version.ts';
 import { type OnceOptions, toldLogLevel } from './once-options.ts';
-import { writeReportFile } from './report-file.ts';
 import type { Surroundings } from './surroundings.ts';
 
-const logConfig = ({ log }: Config, options: OnceOptions): Config['log'] => ({
-  ...log,
-  level: toldLogLevel(options) ?? log.level,
-});
+/** The log level of the command line goes before the configuration's. */
+const withLevel = (settings: LoadedSettings, options: OnceOptions): LoadedSettings => {
+  const { config } = settings;
+  const level = toldLogLevel(options) ?? config.log.level;
+  return { ...settings, config: { ...config, log: { ...config.log, level } } };
+};
 
-/** @returns the exit status: 0 where it was told to end */
-export const runAgent = async (
-  options: OnceOptions,
-  surroundings: Surroundings,
-): Promise<number> => {
-  const { env, platform, serve, signal: ended } = surroundings;
-  const settings = await loadSettings(options, { env, platform });
-  const { config, path } = settings;
-  const log = await createAgentLog(logConfig(config, options), surroundings);
-  const hostName = hostname();
-  const clock = systemClock;
-  const alerting = await createAlerting({
+const loader =
+  (options: OnceOptions, helper: HelperOptions): (() => Promise<Loaded>) =>
+  async () => {
+    const loaded = await callOnce(helper, { name: 'load', request: options });
+    return loaded.fault ? loaded : { ...loaded, settings: withLevel(loaded.settings, options) };
+  };
+
+const hostName = hostname();
+
+interface AlertingParts {
+  readonly config: Config;
+  readonly log: AgentLog;
+  readonly helper: HelperOptions;
+}
+
+const openAlerting = (
+  { config, log, helper }: AlertingParts,
+  { env, platform }: Surroundings,
+): Promise<Alerting> => {
+  const couriers = sharedHelper(helper);
+  const options: AlertingOptions = {
     config,
     stateDir: config.stateDir,
     host: { name: hostName, platform: platformOf(platform), release: release() },
@@ -45,58 +55,109 @@ export const runAgent = async (
     clock,
     random: Math.random,
     log: (level, message) => log.log(level, message),
+    openWayOut: ({ proxy, timeouts }) =>
+      Promise.resolve(
+        helperDeliver(couriers, { config: { proxy, timeouts }, hostName, agentVersion: version }),
+      ),
+    checkState: (request) => callOnce(helper, { name: 'check-state', request }),
     onEvent: (event) => {
       const { level, message, fields } = changeLine(event);
       log.announce(level, message, fields);
     },
+  };
+  return createAlerting(options);
+};
+
+/** Resolves when the user, the system or the service manager ends the agent. */
+const told = (signals: readonly AbortSignal[]): Promise<void> =>
+  new Promise((resolve) => {
+    const any = AbortSignal.any([...signals]);
+    if (any.aborted) resolve();
+    any.addEventListener('abort', () => resolve());
   });
-  let agent: Agent | undefined;
+
+/** @returns the exit status: 0 where it was told to end */
+export const runAgent = async (
+  options: OnceOptions,
+  surroundings: Surroundings,
+): Promise<number> => {
+  const { env, platform, pid, program, serve, signal, stderr } = surroundings;
+  let log: AgentLog | undefined;
+  const helper: HelperOptions = {
+    program,
+    onLine: (line) => (log ? log.log('warn', line) : void stderr.write(`${line}\n`)),
+  };
+  const load = loader(options, helper);
+  const { files, settings, fault } = await load();
+  if (fault) throw asError(fault);
+  const { config } = settings;
+  log = await createAgentLog(config.log, surroundings);
+  const alerting = await openAlerting({ config, log, helper }, surroundings);
+  const stopping = new AbortController();
+  const supervisor = await connectSupervisor({
+    env,
+    platform,
+    onStop: () => stopping.abort(),
+    onReload: () => agent.reload(),
+  });
   const metrics = await createMetrics({
     config: config.metrics,
     env,
     version,
     now: () => clock.now(),
-    status: (): AgentStatus => {
-      if (!agent) throw new Error('asked for its status before it began');
-      return agent.status();
-    },
+    status: () => agent.status(),
     log: (level, message) => log.log(level, message),
   });
-  const stopping = new AbortController();
-  const stop = (): void => stopping.abort();
-  const reload = (): void => log.log('info', 'reload asked for');
-  const supervisor = await connectSupervisor({ env, platform, onStop: stop, onReload: reload });
-  agent = new Agent({
-    hostName,
-    settings,
-    parts: {
+  const { output: path, format } = options;
+  const output = path === '-' ? undefined : { path, format };
+  const status = createStatusWriter({
+    version,
+    pid,
+    stateDir: config.stateDir,
+    platform,
+    now: () => clock.now(),
+    status: () => ({ status: agent.status(), configPath: agent.settings.path }),
+    onFailure: (error) => log.log('debug', `the status file cannot be written: ${String(error)}`),
+  });
+  const agent = new Agent(
+    {
       clock,
       log,
       alerting,
       metrics,
       supervisor,
-      ask: (asked, signal) => ask(asked, { signal }),
-      async deliver(report) {
-        if (options.output === '-') return;
-        const shown = await render(report, options.format, { columns: 80, color: false });
-        await writeReportFile(options.output, shown);
-      },
+      load,
+      run: (asked, runSignal) =>
+        callOnce(
+          helper,
+          { name: 'run', request: { settings: asked, ...(output && { output }) } },
+          runSignal,
+        ),
+      due: ({ config: { schedule, timezone, splay } }, after) =>
+        callOnce(helper, {
+          name: 'due',
+          request: {
+            schedule,
+            splay,
+            hostName,
+            after: after.getTime(),
+            ...(timezone !== undefined && { timezone }),
+          },
+        }),
+      onChange: () => status.changed(),
     },
-  });
-  serve(reload);
-  const told = new Promise<void>((resolve) => {
-    for (const signal of [ended, stopping.signal]) {
-      if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => resolve());
-    }
-  });
-  log.announce('info', `certready ${version} begins, configuration: ${path ?? 'defaults'}`);
-  agent.start();
+    { settings, files },
+  );
+  serve(() => agent.reload());
+  const from = settings.path ?? 'defaults, there is no file';
+  log.announce('info', `certready ${version} begins; configuration: ${from}`, { pid });
+  await agent.start();
   supervisor.ready();
-  await told;
+  await told([signal, stopping.signal]);
   supervisor.stopping();
   await agent.stop();
   await metrics.close();
+  await status.close();
   await alerting.close();
   log.announce('info', 'certready ends');
   await log.close();

@@ -72,7 +72,9 @@ const run = async (
 /** @returns the exit status that the verdict gives */
 export const once = async (options: OnceOptions, surroundings: Surroundings): Promise<number> => {
   const { stderr } = surroundings;
-  const diagnostics = createDiagnostics(toldLogLevel(options) ?? 'warn', (text) => stderr.write(text));
+  const diagnostics = createDiagnostics(toldLogLevel(options) ?? 'warn', (text) =>
+    stderr.write(text),
+  );
   try {
     const report = await run(options, surroundings, diagnostics);
     logReport(report, diagnostics);

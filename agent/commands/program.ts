@@ -6,6 +6,7 @@ import { version } from '../version.ts';
 import { addAlertCommand } from './alert.ts';
 import { addConfigCommand } from './config.ts';
 import { addExplainCommand } from './explain.ts';
+import { addHelperCommand } from './helper-process.ts';
 import { addOnce } from './once-options.ts';
 import { addProfileCommand } from './profile.ts';
 import type { Invocation, Surroundings } from './surroundings.ts';
@@ -29,6 +30,7 @@ const createProgram = (invocation: Invocation): Command => {
   addProfileCommand(program, invocation);
   addConfigCommand(program, invocation);
   addAlertCommand(program, invocation);
+  addHelperCommand(program, invocation);
   return program;
 };
 

@@ -1,5 +1,7 @@
 /** What a command may use of the process that it runs in; main.ts makes the real one. */
 
+import type { Channel } from '../helper/calls.ts';
+
 export interface Output {
   readonly isTTY: boolean;
   /** Width of the terminal; 80 where it is not known. */
@@ -23,6 +25,8 @@ export interface Surroundings {
   /** Aborts when the user or the system ends the program. */
   readonly signal: AbortSignal;
   readonly pid: number;
+  /** The agent that this process helps. */
+  readonly parent?: Channel;
   /**
    * Said by a command that runs until it is told to end: it ends by itself, within five seconds of the signal,
    * and with a status of its own; SIGHUP calls back.

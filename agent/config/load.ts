@@ -103,6 +103,15 @@ const merge = (defaults: Config, document: ConfigDocument): Config =>
     log: { ...defaults.log, ...given(document.log ?? {}) },
   }) as Config;
 
+const namedFile = ({ file, env }: ConfigPlaces): string | undefined => {
+  const fromEnvironment = env['CERTREADY_CONFIG'];
+  return file ?? (fromEnvironment === '' ? undefined : fromEnvironment);
+};
+
+/** Where the configuration is read from, whether or not there is a file. */
+export const configPath = (places: ConfigPlaces): string =>
+  resolve(namedFile(places) ?? defaultPlaces(places).file);
+
 /**
  * The configuration by the contract's order: `--config`, `CERTREADY_CONFIG`, the default place; none is needed.
  * @throws AgentError as readText for a file that was named, and `config-invalid` with a line per problem
@@ -110,9 +119,8 @@ const merge = (defaults: Config, document: ConfigDocument): Config =>
 export const loadConfig = async (places: ConfigPlaces): Promise<LoadedConfig> => {
   const { file, stateDir } = defaultPlaces(places);
   const defaults = defaultConfig(stateDir);
-  const fromEnvironment = places.env['CERTREADY_CONFIG'];
-  const named = places.file ?? (fromEnvironment === '' ? undefined : fromEnvironment);
-  const path = resolve(named ?? file);
+  const named = namedFile(places);
+  const path = configPath(places);
   let text;
   try {
     text = await readText(path);

@@ -1,0 +1,16 @@
+/** What the agent starts to have something done for it; not for users. */
+
+import type { Command } from 'commander';
+import { AgentError } from '../errors.ts';
+import { helperCommand } from '../helper/calls.ts';
+import type { Invocation } from './surroundings.ts';
+
+export const addHelperCommand = (program: Command, invocation: Invocation): void => {
+  program.command(helperCommand, { hidden: true }).action(async () => {
+    const { parent } = invocation;
+    if (parent === undefined)
+      throw new AgentError('usage', `${helperCommand}: only the agent starts this`);
+    const { serveCalls } = await import('../helper/serve.ts');
+    await serveCalls(parent, invocation);
+  });
+};

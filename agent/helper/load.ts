@@ -1,0 +1,39 @@
+/** Reads configuration and profiles, and checks all that can be checked before a run. */
+
+import type { Surroundings } from '../commands/surroundings.ts';
+import { configPath, loadConfig } from '../config/load.ts';
+import { createHost } from '../host.ts';
+import { isBuiltIn } from '../profiles/built-in.ts';
+import { type AskOptions, loadSettings } from '../settings.ts';
+import { type Loaded, type LoadedSettings, faultOf } from './calls.ts';
+
+type Places = Pick<Surroundings, 'env' | 'platform'>;
+
+/** The configuration's file and those of profiles, as far as it can be read. */
+const filesOf = async (options: AskOptions, places: Places): Promise<readonly string[]> => {
+  const named = { file: options.config, ...places };
+  const profiles =
+    options.profile ??
+    (await loadConfig(named).then(
+      ({ config }) => config.profiles,
+      () => [],
+    ));
+  return [configPath(named), ...profiles.filter((name) => !isBuiltIn(name))];
+};
+
+const settingsOf = async (options: AskOptions, places: Places): Promise<LoadedSettings> => {
+  const { host, ...settings } = await loadSettings(options, places);
+  await createHost(host);
+  const { env: _env, platform: _platform, ...asked } = host;
+  return { ...settings, host: asked };
+};
+
+/** What is wrong is part of the answer, beside the files in which it may be mended. */
+export const load = async (options: AskOptions, places: Places): Promise<Loaded> => {
+  const files = await filesOf(options, places);
+  try {
+    return { files, settings: await settingsOf(options, places) };
+  } catch (error) {
+    return { files, fault: faultOf(error) };
+  }
+};
