@@ -146,12 +146,12 @@ export const runAgent = async (
         }),
       onChange: () => status.changed(),
     },
-    { settings, files },
+    settings,
   );
   serve(() => agent.reload());
   const from = settings.path ?? 'defaults, there is no file';
   log.announce('info', `certready ${version} begins; configuration: ${from}`, { pid });
-  await agent.start();
+  await agent.start(files);
   supervisor.ready();
   await told([signal, stopping.signal]);
   supervisor.stopping();

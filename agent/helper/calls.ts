@@ -24,9 +24,15 @@ export type LoadedSettings = Omit<Settings, 'host'> & {
   readonly host: Omit<Settings['host'], 'env' | 'platform'>;
 };
 
+/** A file, and the digest of what it held; `none` where it could not be read. */
+export interface WatchedFile {
+  readonly path: string;
+  readonly digest: string;
+}
+
 export type Loaded = {
-  /** The files that it was read from, or would have been read from had they been there. */
-  readonly files: readonly string[];
+  /** The files that it was read from, or would have been had they been there, as they were just before. */
+  readonly files: readonly WatchedFile[];
 } & (
   | { readonly settings: LoadedSettings; readonly fault?: undefined }
   | { readonly settings?: undefined; readonly fault: CallFault }

@@ -5,20 +5,24 @@ import { configPath, loadConfig } from '../config/load.ts';
 import { createHost } from '../host.ts';
 import { isBuiltIn } from '../profiles/built-in.ts';
 import { type AskOptions, loadSettings } from '../settings.ts';
-import { type Loaded, type LoadedSettings, faultOf } from './calls.ts';
+import { digestOf } from '../scheduled/file-watch.ts';
+import { type Loaded, type LoadedSettings, type WatchedFile, faultOf } from './calls.ts';
 
 type Places = Pick<Surroundings, 'env' | 'platform'>;
 
-/** The configuration's file and those of profiles, as far as it can be read. */
-const filesOf = async (options: AskOptions, places: Places): Promise<readonly string[]> => {
+const seen = async (path: string): Promise<WatchedFile> => ({ path, digest: await digestOf(path) });
+
+/** The configuration's file and those of profiles, as far as they are known. */
+const filesOf = async (options: AskOptions, places: Places): Promise<readonly WatchedFile[]> => {
   const named = { file: options.config, ...places };
+  const own = await seen(configPath(named));
   const profiles =
     options.profile ??
     (await loadConfig(named).then(
       ({ config }) => config.profiles,
       () => [],
     ));
-  return [configPath(named), ...profiles.filter((name) => !isBuiltIn(name))];
+  return [own, ...(await Promise.all(profiles.filter((name) => !isBuiltIn(name)).map(seen)))];
 };
 
 const settingsOf = async (options: AskOptions, places: Places): Promise<LoadedSettings> => {

@@ -15,6 +15,7 @@ import {
   type DueTimes,
   type Loaded,
   type LoadedSettings,
+  type WatchedFile,
   asError,
 } from '../helper/calls.ts';
 import type { AgentLog } from '../log/index.ts';
@@ -63,7 +64,6 @@ export class Agent {
   readonly #troubles: Troubles;
   readonly #watch: FileWatch;
   #settings: LoadedSettings;
-  #files: readonly string[];
   #pump: Pump | undefined;
   #isStopping = false;
   /** Second looks since the last run of the timetable. */
@@ -73,14 +73,10 @@ export class Agent {
   #reloading: Promise<void> | undefined;
   #isReloadAsked = false;
 
-  constructor(
-    parts: AgentParts,
-    { settings, files }: { settings: LoadedSettings; files: readonly string[] },
-  ) {
+  constructor(parts: AgentParts, settings: LoadedSettings) {
     const { clock } = parts;
     this.#parts = parts;
     this.#settings = settings;
-    this.#files = files;
     this.#startedAt = clock.now();
     this.#times = plannedTimes(() => this.#plan());
     this.#troubles = new Troubles(parts.alerting);
@@ -93,10 +89,11 @@ export class Agent {
     });
   }
 
-  async start(): Promise<void> {
+  /** @param files that the settings were read from */
+  async start(files: readonly WatchedFile[]): Promise<void> {
     const { alerting, clock, onChange } = this.#parts;
     this.#times.take(await this.#parts.due(this.#settings, clock.now()));
-    await this.#watch.watch(this.#files);
+    this.#watch.watch(files);
     await this.#troubles.set('configuration-refused', undefined);
     this.#pump = startPump({ alerting, clock, onRound: onChange });
     this.#schedule.start();
@@ -162,8 +159,7 @@ export class Agent {
   async #takeConfiguration(): Promise<void> {
     const { log, load, clock } = this.#parts;
     const { files, ...loaded } = await load();
-    this.#files = files;
-    await this.#watch.watch(files);
+    this.#watch.watch(files);
     if (loaded.fault) throw asError(loaded.fault);
     const before = this.#settings;
     const after = loaded.settings;

@@ -3,16 +3,17 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import type { Clock } from '../../service/schedule.ts';
+import type { WatchedFile } from '../helper/calls.ts';
 
 export interface FileWatch {
-  /** Watches these from now on, as they are now. */
-  watch(paths: readonly string[]): Promise<void>;
+  /** Watches these from now on; what has changed since they were as they are given is a change. */
+  watch(files: readonly WatchedFile[]): void;
   stop(): void;
 }
 
 const pollMs = 5000;
 
-/** What a look costs nothing to compare. */
+/** What it costs next to nothing to compare. */
 const stampOf = async (path: string): Promise<string> => {
   try {
     const { ino, size, mtimeMs } = await stat(path);
@@ -22,7 +23,8 @@ const stampOf = async (path: string): Promise<string> => {
   }
 };
 
-const digestOf = async (path: string): Promise<string> => {
+/** Of a file's content; `none` where it cannot be read. */
+export const digestOf = async (path: string): Promise<string> => {
   try {
     return createHash('sha256')
       .update(await readFile(path))
@@ -33,48 +35,42 @@ const digestOf = async (path: string): Promise<string> => {
 };
 
 interface Seen {
-  readonly stamp: string;
-  readonly digest: string;
+  digest: string;
+  stamp?: string;
 }
 
-const look = async (path: string): Promise<Seen> => ({
-  stamp: await stampOf(path),
-  digest: await digestOf(path),
-});
-
-/** @param onChange is called once for what changed between two looks */
+/** @param onChange is called once for all that changed between two looks */
 export const watchFiles = (clock: Clock, onChange: () => void): FileWatch => {
-  let seen = new Map<string, Seen>();
+  let files = new Map<string, Seen>();
   let cancel: () => void = () => undefined;
 
-  const hasChanged = async (path: string, before: Seen): Promise<boolean> => {
-    if ((await stampOf(path)) === before.stamp) return false;
-    const now = await look(path);
-    seen.set(path, now);
-    return now.digest !== before.digest;
+  const hasChanged = async ([path, seen]: [string, Seen]): Promise<boolean> => {
+    const stamp = await stampOf(path);
+    if (stamp === seen.stamp) return false;
+    const before = seen.digest;
+    seen.stamp = stamp; // taken first: a change that comes meanwhile has another
+    seen.digest = await digestOf(path);
+    return seen.digest !== before;
   };
-  const poll = async (): Promise<void> => {
-    const looked = seen;
-    const changed = await Promise.all([...looked].map((file) => hasChanged(...file)));
-    // Another list may have come meanwhile: it was looked at then.
-    if (looked === seen && changed.some(Boolean)) onChange();
+  const look = async (): Promise<void> => {
+    const looked = files;
+    const changed = await Promise.all([...looked].map(hasChanged));
+    if (looked !== files) return; // another list has come, and looks by itself
     arm();
+    if (changed.some(Boolean)) onChange();
   };
   const arm = (): void => {
     cancel();
-    cancel = clock.after(pollMs, () => void poll());
+    cancel = clock.after(pollMs, () => void look());
   };
   return {
-    async watch(paths) {
-      seen = new Map(
-        await Promise.all(paths.map(async (path) => [path, await look(path)] as const)),
-      );
+    watch(watched) {
+      files = new Map(watched.map(({ path, digest }) => [path, { digest }]));
       arm();
     },
     stop() {
       cancel();
-      cancel = () => undefined;
-      seen = new Map();
+      files = new Map();
     },
   };
 };
