@@ -8,7 +8,7 @@ import { type CrlProblem, type CrlStatus, type CrlVerdict, judgeCrl } from './pk
 import { outOfScope } from './pki/crl-scope.ts';
 import { findSigner } from './pki/crl-soundness.ts';
 import { nameText, nameTypes, nameValues } from './pki/name.ts';
-import type { Evidence, Finding, GapCode, Json, Judgement } from './types.ts';
+import type { Evidence, Finding, GapCode, Json, Judgement, SeenCrl } from './types.ts';
 
 /** What a CRL's task saw. */
 export interface CrlObservation {
@@ -22,6 +22,8 @@ export interface CrlObservation {
 
 export interface CrlJudging {
   readonly at: Date;
+  /** The newest CRL of this issuer and scope that an earlier run saw. */
+  readonly before?: SeenCrl | undefined;
   /** The issuer's other CRLs in the profile; undefined: not seen yet. */
   readonly siblings: readonly (CrlObservation | undefined)[];
 }
@@ -148,6 +150,29 @@ const issuersToJudgeBy = (
   return complete || findSigner(contents, known).signature === 'valid' ? known : [];
 };
 
+/** An old list that is served again (RFC 5280 5.2.3: numbers only grow); only a verified one counts. */
+const rollback = (
+  { contents, url }: CrlFetch,
+  verdict: CrlVerdict | undefined,
+  before: SeenCrl | undefined,
+): readonly Finding[] => {
+  const number = contents?.extensions.number;
+  if (!before || number === undefined || verdict?.signature !== 'valid') return [];
+  const isOlder =
+    number < before.number ||
+    (number === before.number && contents !== undefined && contents.thisUpdate < before.thisUpdate);
+  if (!isOlder || contents === undefined) return [];
+  const evidence = {
+    url,
+    issuer: nameText(contents.issuer),
+    crlNumber: number.toString(),
+    expected: before.number.toString(),
+    thisUpdate: contents.thisUpdate.toISOString(),
+    seenThisUpdate: before.thisUpdate.toISOString(),
+  };
+  return [{ code: 'crl-number-rollback', target: url, evidence }];
+};
+
 export const judgeObserved = (observed: CrlObservation, judging: CrlJudging): Judgement => {
   const { crl, issuers, subjects, delta } = observed;
   const { contents, url } = crl;
@@ -169,6 +194,7 @@ export const judgeObserved = (observed: CrlObservation, judging: CrlJudging): Ju
   const findings = [
     ...(crl.finding ? [crl.finding] : []),
     ...findingsOf(url, verdict?.problems ?? []),
+    ...rollback(crl, verdict, judging.before),
     ...(delta?.finding ? [delta.finding] : []),
     ...(delta ? findingsOf(delta.url, verdict?.delta?.problems ?? []) : []),
   ];

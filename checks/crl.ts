@@ -3,6 +3,7 @@
  * certificates? What `certutil -URL` asks, and the verification that it leaves out.
  */
 
+import { createHash } from 'node:crypto';
 import { type CrlFetch, fetchCrl } from './crl-fetch.ts';
 import { type CrlObservation, judgeObserved } from './crl-judgement.ts';
 import {
@@ -16,10 +17,12 @@ import {
   serialsOf,
 } from './crl-subjects.ts';
 import type { Certificate } from './pki/certificate.ts';
+import type { CrlContents } from './pki/crl-contents.ts';
 import { type CrlReaderOptions, readCrl } from './pki/crl-reader.ts';
 import { findSigner } from './pki/crl-soundness.ts';
+import { oids } from './pki/oids.ts';
 import { equalBytes } from './pki/values.ts';
-import type { Check, CrlSource, Profile, Run, Stage, Task } from './types.ts';
+import type { Check, CrlSource, Profile, Run, SeenCrl, Stage, Task } from './types.ts';
 
 /** The most keys that a CRL too large to be kept is hashed for. */
 const maxKeys = 4;
@@ -117,6 +120,28 @@ const observeCrl = async (
   };
 };
 
+/** One issuer's key and one scope: what numbers are counted for (RFC 5280 5.2.3). */
+const seriesOf = ({ issuer, extensions }: CrlContents): string => {
+  const scope = extensions.all.get(oids.issuingDistributionPoint)?.value ?? new Uint8Array();
+  const key = extensions.authorityKeyIdentifier?.keyIdentifier ?? '';
+  return createHash('sha256')
+    .update(JSON.stringify([issuer.key, key, Buffer.from(scope).toString('hex')]))
+    .digest('hex');
+};
+
+/** What earlier runs saw of this series; what this run saw is noted for the next, if it is its issuer's. */
+const recalled = (
+  { crl: { contents }, issuers }: CrlObservation,
+  { options: { memory } }: Run,
+): SeenCrl | undefined => {
+  const number = contents?.extensions.number;
+  if (!memory || contents === undefined || number === undefined) return undefined;
+  if (findSigner(contents, certificates(issuers)).signature !== 'valid') return undefined;
+  const series = seriesOf(contents);
+  memory.noteCrl(series, { number, thisUpdate: contents.thisUpdate });
+  return memory.crl(series);
+};
+
 /** Whom a CRL's task asks about. */
 type Question = ReturnType<typeof questionOf>;
 
@@ -152,11 +177,12 @@ const taskOf = (
       const observed = await observeCrl(source, question, { profile, run, signal });
       seen.set(source, observed);
       const { crl, delta } = observed;
+      const before = recalled(observed, run);
       return {
         stages: crl.stages,
         serverTimes: [...crl.serverTimes, ...(delta?.serverTimes ?? [])],
         judge: (at) =>
-          judgeObserved(observed, { at, siblings: siblings.map((one) => seen.get(one)) }),
+          judgeObserved(observed, { at, before, siblings: siblings.map((one) => seen.get(one)) }),
       };
     },
   };

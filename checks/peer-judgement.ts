@@ -84,6 +84,16 @@ const dialogueFaults = (
     };
   });
 
+/** A keyword that was there before has not gone by itself. A server's own "not now" is another answer. */
+const strippedSince = (finding: Finding, offered: Date | undefined): Finding =>
+  offered && finding.code === 'starttls-missing' && 'keywords' in finding.evidence
+    ? {
+        ...finding,
+        code: 'starttls-stripped',
+        evidence: { ...finding.evidence, offeredBefore: offered.toISOString() },
+      }
+    : finding;
+
 const sessionFaults = (
   { protocol, cipher, ephemeralKey }: TlsSession,
   { minTlsVersion, forwardSecrecy }: Partial<ExpectedPeer>,
@@ -138,12 +148,19 @@ export const judgePeer = (
     result,
     presented,
     verifies,
-  }: { result: StarttlsResult; presented?: Presented; verifies: boolean },
+    offeredBefore,
+  }: {
+    result: StarttlsResult;
+    presented?: Presented;
+    verifies: boolean;
+    /** When an earlier run was offered STARTTLS. */
+    offeredBefore?: Date | undefined;
+  },
   at: Date,
 ): Judgement => {
   const peer = question.profile.peer ?? {};
   const { tls } = result;
-  const dialogue = dialogueFaults(result, peer);
+  const dialogue = dialogueFaults(result, peer).map((fault) => strippedSince(fault, offeredBefore));
   const session = tls ? sessionFaults(tls, peer) : [];
   const broken = tls && !presented ? [unreadable(tls.certificates.length)] : [];
   const chain = presented && judgeChain({ ...presented, profile: question.profile }, at);

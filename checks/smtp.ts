@@ -66,6 +66,9 @@ export const smtpCheck: Check = {
           peerRoots(profile, run, signal),
         ]);
         const { verifies } = roots;
+        const { memory } = run.options;
+        const offeredBefore = memory?.starttls(hostPort(target));
+        if (result.tls) memory?.noteStarttls(hostPort(target));
         const started = host.elapsed();
         const question = { target, profile };
         const presented =
@@ -74,7 +77,11 @@ export const smtpCheck: Check = {
         return {
           stages: [...result.stages, ...(presented ? [{ name: 'verify' as const, ms }] : [])],
           judge: (at) =>
-            judgePeer(question, { result, verifies, ...(presented && { presented }) }, at),
+            judgePeer(
+              question,
+              { result, verifies, offeredBefore, ...(presented && { presented }) },
+              at,
+            ),
         };
       },
     })),

@@ -236,6 +236,23 @@ export interface RunOptions {
   readonly at?: Date;
   /** DER of roots that other profiles name: a mail host that presents one of them is not intercepted. */
   readonly knownRoots?: () => Promise<readonly Uint8Array[]>;
+  /** What earlier runs saw; absent: there were none to remember. */
+  readonly memory?: Memory;
+}
+
+/** What earlier runs saw, and what this one leaves to the next: what is noted now is recalled by the next run. */
+export interface Memory {
+  /** The newest sound CRL of an issuer and scope. */
+  crl(key: string): SeenCrl | undefined;
+  noteCrl(key: string, crl: SeenCrl): void;
+  /** When `HOST:PORT` last offered STARTTLS. */
+  starttls(target: string): Date | undefined;
+  noteStarttls(target: string): void;
+}
+
+export interface SeenCrl {
+  readonly number: bigint;
+  readonly thisUpdate: Date;
 }
 
 // ---------------------------------------------------------------- profiles
@@ -379,6 +396,8 @@ export interface FetchResult<S extends BodySink> {
   /** HTTP status of the last response, if one came. */
   readonly status?: number;
   readonly contentType?: string;
+  /** What the last response may be asked about with, so that its body need not come again. */
+  readonly validators?: Validators;
   /** Bytes of body, after decompression. */
   readonly bytes: number;
   /** The address (or proxy) that the last connection went to. */
@@ -386,6 +405,12 @@ export interface FetchResult<S extends BodySink> {
   /** Where redirects led, in order. */
   readonly redirects: readonly string[];
   readonly serverTimes: readonly ServerTime[];
+}
+
+/** RFC 9110 sections 8.8.2 and 8.8.3. */
+export interface Validators {
+  readonly etag?: string;
+  readonly lastModified?: string;
 }
 
 export interface StarttlsOptions {

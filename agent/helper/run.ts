@@ -3,6 +3,7 @@
 import { ask } from '../ask.ts';
 import { writeReportFile } from '../commands/report-file.ts';
 import type { Surroundings } from '../commands/surroundings.ts';
+import { openMemory } from '../memory/memory.ts';
 import type { Report } from '../report/report.ts';
 import type { Calls, ReportOutput, RunProblem } from './calls.ts';
 
@@ -22,6 +23,15 @@ export const run = async (
   { env, platform, signal }: Pick<Surroundings, 'env' | 'platform' | 'signal'>,
 ): Promise<Calls['run']['response']> => {
   const host = { ...settings.host, env, platform };
-  const report = await ask({ ...settings, host }, { signal });
-  return { report, problems: output ? [await write(report, output)] : [] };
+  const { stateDir } = settings.config;
+  const remembered = await openMemory({ stateDir, platform, now: () => new Date() });
+  const report = await ask({ ...settings, host }, { signal, remembered });
+  return {
+    report,
+    problems: [
+      { code: 'memory-unwritable', summary: await remembered.close(report) },
+      { code: 'memory-set-aside', summary: remembered.setAside },
+      ...(output ? [await write(report, output)] : []),
+    ],
+  };
 };

@@ -48,7 +48,7 @@ export interface DurableFileOptions {
  */
 export const writeDurably = async (
   path: string,
-  text: string,
+  content: string | Uint8Array,
   { platform, mode = 0o600 }: DurableFileOptions,
 ): Promise<void> => {
   const folder = dirname(path);
@@ -58,7 +58,7 @@ export const writeDurably = async (
     const file = await open(draft, 'w', mode);
     try {
       await file.chmod(mode);
-      await file.writeFile(text);
+      await file.writeFile(content);
       await file.sync();
     } finally {
       await file.close();

@@ -49,7 +49,7 @@ export const fetchUrl = async <S extends BodySink>(
   let method = request.method ?? 'GET';
 
   const result = (
-    { sink, status, contentType, bytes, address }: Hop<S>,
+    { sink, status, contentType, validators, bytes, address }: Hop<S>,
     finding: Finding | undefined,
   ): FetchResult<S> => ({
     stages,
@@ -65,6 +65,7 @@ export const fetchUrl = async <S extends BodySink>(
     }),
     ...(status !== undefined && { status }),
     ...(contentType !== undefined && { contentType }),
+    ...(validators && { validators }),
     ...(address !== undefined && { address }),
   });
 

@@ -1,6 +1,14 @@
 /** One request for one URL, redirects not followed: asked twice before a fault of the path is believed. */
 
-import type { BodySink, FetchRequest, Finding, GapCode, ServerTime, Stage } from '../types.ts';
+import type {
+  BodySink,
+  FetchRequest,
+  Finding,
+  GapCode,
+  ServerTime,
+  Stage,
+  Validators,
+} from '../types.ts';
 import { type Asked, shownUrl } from './answer.ts';
 import { type ExchangeRequest, type ResponseHead, exchange } from './exchange.ts';
 import { printable } from './html-page.ts';
@@ -20,6 +28,7 @@ export interface Hop<S extends BodySink> {
   readonly redirect?: string;
   readonly status?: number;
   readonly contentType?: string;
+  readonly validators?: Validators;
   readonly bytes: number;
   readonly address?: string;
   readonly serverTime?: ServerTime;
@@ -100,6 +109,27 @@ const foreign = new Set<GapCode>([
   'proxy-error',
 ]);
 
+/** Longer ones are nobody's; what a server sends is sent back to it. */
+const longestValidator = 512;
+
+const validatorsOf = ({ header }: ResponseHead): Validators | undefined => {
+  const read = (name: string): string | undefined => {
+    const value = header(name);
+    return value !== undefined && /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value)
+      ? value.length <= longestValidator
+        ? value
+        : undefined
+      : undefined;
+  };
+  const etag = read('etag');
+  const lastModified = read('last-modified');
+  if (etag === undefined && lastModified === undefined) return undefined;
+  return {
+    ...(etag !== undefined && { etag }),
+    ...(lastModified !== undefined && { lastModified }),
+  };
+};
+
 /** Sends the request on an open connection and takes what comes. @throws what the sink threw */
 const converse = async <S extends BodySink>(
   hop: HopOptions<S>,
@@ -151,6 +181,7 @@ const converse = async <S extends BodySink>(
       ? serverTime(origin.host, answered.head, { sentAt, receivedAt: answered.receivedAt })
       : undefined;
   const contentType = answered?.head.header('content-type');
+  const validators = answered && validatorsOf(answered.head);
   return {
     ...received,
     ...(finding && { finding }),
@@ -158,6 +189,7 @@ const converse = async <S extends BodySink>(
     address,
     ...(answered && { status: answered.head.status }),
     ...(contentType !== undefined && { contentType: printable(contentType) }),
+    ...(validators && { validators }),
     ...(time && { serverTime: time }),
   };
 };
