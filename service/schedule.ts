@@ -53,7 +53,9 @@ const graceMs = 5000;
 
 class Timed implements Schedule {
   readonly #options: ScheduleOptions;
-  readonly #stopping = new AbortController();
+  #isStopped = false;
+  /** Of the run that is under way. */
+  #ending: AbortController | undefined;
   #timetable: Timetable;
   #due: Date | undefined;
   /** When a run beside the timetable was asked for, by the clock that only goes forward. */
@@ -94,7 +96,8 @@ class Timed implements Schedule {
 
   async stop(): Promise<void> {
     this.#cancel();
-    this.#stopping.abort(new Error('the schedule stops'));
+    this.#isStopped = true;
+    this.#ending?.abort(new Error('the schedule stops'));
     await this.#running;
   }
 
@@ -135,7 +138,7 @@ class Timed implements Schedule {
 
   #arm(): void {
     this.#cancel();
-    if (this.#stopping.signal.aborted || this.#running) return;
+    if (this.#isStopped || this.#running) return;
     const { ms } = this.#wait();
     this.#cancel = this.#options.clock.after(Math.min(ms, watchMs), () => this.#tick());
   }
@@ -165,20 +168,23 @@ class Timed implements Schedule {
   #run(reason: RunReason): Promise<void> {
     const { clock, job, deadlineMs } = this.#options;
     return new Promise((resolve) => {
-      const deadline = new AbortController();
-      const signal = AbortSignal.any([deadline.signal, this.#stopping.signal]);
-      let cancel: () => void = () => undefined;
+      const ending = new AbortController();
       let cancelGrace: () => void = () => undefined;
+      const limit = deadlineMs();
+      const cancelDeadline = clock.after(limit, () =>
+        ending.abort(new Error(`ended at its deadline of ${limit / 1000} s`)),
+      );
       const end = (): void => {
-        cancel();
+        cancelDeadline();
         cancelGrace();
+        this.#ending = undefined;
         resolve();
       };
-      signal.addEventListener('abort', () => {
+      ending.signal.addEventListener('abort', () => {
         cancelGrace = clock.after(graceMs, end);
       });
-      cancel = clock.after(deadlineMs(), () => deadline.abort(new Error('deadline')));
-      job(reason, signal).then(end, end);
+      this.#ending = ending;
+      job(reason, ending.signal).then(end, end);
     });
   }
 }
