@@ -1,6 +1,7 @@
 /** `certready`: the agent in the foreground, until it is told to end. */
 
 import { hostname, release } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { connectSupervisor } from '../../service/supervisor.ts';
 import { type Alerting, type AlertingOptions, createAlerting } from '../alerts/index.ts';
 import type { Config } from '../config/config.ts';
@@ -76,12 +77,17 @@ const told = (signals: readonly AbortSignal[]): Promise<void> =>
     any.addEventListener('abort', () => resolve());
   });
 
-/** @returns the exit status: 0 where it was told to end */
+/**
+ * The process rests: nothing that it does is worth V8's optimizer, whose code would stay resident with it (some
+ * 4 MB). Helper processes have it.
+ * @returns the exit status: 0 where it was told to end
+ */
 export const runAgent = async (
   options: OnceOptions,
   surroundings: Surroundings,
 ): Promise<number> => {
   const { env, platform, pid, program, serve, signal, stderr } = surroundings;
+  setFlagsFromString('--no-opt');
   let log: AgentLog | undefined;
   const helper: HelperOptions = {
     program,
@@ -93,20 +99,13 @@ export const runAgent = async (
   const { config } = settings;
   log = await createAgentLog(config.log, surroundings);
   const alerting = await openAlerting({ config, log, helper }, surroundings);
+  let begun: Agent | undefined;
   const stopping = new AbortController();
   const supervisor = await connectSupervisor({
     env,
     platform,
     onStop: () => stopping.abort(),
-    onReload: () => agent.reload(),
-  });
-  const metrics = await createMetrics({
-    config: config.metrics,
-    env,
-    version,
-    now: () => clock.now(),
-    status: () => agent.status(),
-    log: (level, message) => log.log(level, message),
+    onReload: () => begun?.reload(),
   });
   const { output: path, format } = options;
   const output = path === '-' ? undefined : { path, format };
@@ -124,7 +123,14 @@ export const runAgent = async (
       clock,
       log,
       alerting,
-      metrics,
+      openMetrics: (sources) =>
+        createMetrics({
+          ...sources,
+          env,
+          version,
+          now: () => clock.now(),
+          log: (level, message) => log.log(level, message),
+        }),
       supervisor,
       load,
       run: (asked, runSignal) =>
@@ -148,6 +154,7 @@ export const runAgent = async (
     },
     settings,
   );
+  begun = agent;
   serve(() => agent.reload());
   const from = settings.path ?? 'defaults, there is no file';
   log.announce('info', `certready ${version} begins; configuration: ${from}`, { pid });
@@ -156,7 +163,6 @@ export const runAgent = async (
   await told([signal, stopping.signal]);
   supervisor.stopping();
   await agent.stop();
-  await metrics.close();
   await status.close();
   await alerting.close();
   log.announce('info', 'certready ends');

@@ -11,7 +11,6 @@ import type { AgentStatus } from '../agent-status.ts';
 import type { Alerting } from '../alerts/index.ts';
 import { milliseconds } from '../config/duration.ts';
 import {
-  type Calls,
   type DueTimes,
   type Loaded,
   type LoadedSettings,
@@ -19,55 +18,49 @@ import {
   asError,
 } from '../helper/calls.ts';
 import type { AgentLog } from '../log/index.ts';
-import type { Metrics } from '../metrics/index.ts';
-import type { Report } from '../report/report.ts';
+import type { Metrics, MetricsOptions } from '../metrics/index.ts';
 import { type FileWatch, watchFiles } from './file-watch.ts';
 import { type PlannedTimes, plannedTimes } from './planned-times.ts';
 import { type Pump, startPump } from './pump.ts';
+import { messageOf } from './message.ts';
 import { asksOtherwise, isTimedOtherwise, reconfigure } from './reconfigure.ts';
-import { Standing, unknownRunsToTell } from './standing.ts';
+import { Runs, type RunsOptions } from './runs.ts';
 import { Troubles } from './troubles.ts';
+
+/** What metrics ask of the agent. */
+export type MetricsSources = Required<Pick<MetricsOptions, 'config' | 'status' | 'network'>>;
 
 export interface AgentParts {
   readonly clock: Clock;
   readonly log: AgentLog;
   readonly alerting: Alerting;
-  readonly metrics: Metrics;
+  /** Called once, at the start. Throws as createMetrics does. */
+  readonly openMetrics: (options: MetricsSources) => Promise<Metrics>;
   readonly supervisor: Supervisor;
-  /** One run. It rejects when there is no report. */
-  readonly run: (
-    settings: LoadedSettings,
-    signal: AbortSignal,
-  ) => Promise<Calls['run']['response']>;
+  readonly run: RunsOptions['run'];
   readonly load: () => Promise<Loaded>;
   readonly due: (settings: LoadedSettings, after: Date) => Promise<DueTimes>;
   /** The status may be another one now. */
   readonly onChange: () => void;
 }
 
-/** What was seen once is looked at again after this, milliseconds. */
-const secondLookMs = 30_000;
 /** A run ends by itself at `timeouts.run`; this much later it is ended. */
 const hardDeadlineMs = 30_000;
 /** Times that could not be worked out are asked for again after this, milliseconds. */
 const planAgainMs = 60_000;
 
-const messageOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).replaceAll('\n', '; ');
-
 export class Agent {
   readonly #parts: AgentParts;
-  readonly #standing = new Standing();
   readonly #startedAt: Date;
   readonly #times: PlannedTimes;
   readonly #schedule: Schedule;
   readonly #troubles: Troubles;
+  readonly #runs: Runs;
   readonly #watch: FileWatch;
   #settings: LoadedSettings;
+  #metrics: Metrics | undefined;
   #pump: Pump | undefined;
   #isStopping = false;
-  /** Second looks since the last run of the timetable. */
-  #looks = 0;
   #configurationAccepted = true;
   #planning: Promise<void> | undefined;
   #reloading: Promise<void> | undefined;
@@ -80,6 +73,13 @@ export class Agent {
     this.#startedAt = clock.now();
     this.#times = plannedTimes(() => this.#plan());
     this.#troubles = new Troubles(parts.alerting);
+    this.#runs = new Runs({
+      ...parts,
+      troubles: this.#troubles,
+      metrics: () => this.#metrics,
+      nextRun: () => this.#schedule.next(),
+      lookWithin: (ms) => this.#schedule.lookWithin(ms),
+    });
     this.#watch = watchFiles(clock, () => this.reload());
     this.#schedule = createSchedule({
       timetable: this.#times,
@@ -94,6 +94,11 @@ export class Agent {
     const { alerting, clock, onChange } = this.#parts;
     this.#times.take(await this.#parts.due(this.#settings, clock.now()));
     this.#watch.watch(files);
+    this.#metrics = await this.#parts.openMetrics({
+      config: this.#settings.config.metrics,
+      status: () => this.status(),
+      network: () => this.#settings.config,
+    });
     await this.#troubles.set('configuration-refused', undefined);
     this.#pump = startPump({ alerting, clock, onRound: onChange });
     this.#schedule.start();
@@ -105,6 +110,7 @@ export class Agent {
     await this.#schedule.stop();
     await this.#reloading;
     await this.#pump?.stop();
+    await this.#metrics?.close();
   }
 
   get settings(): LoadedSettings {
@@ -112,7 +118,7 @@ export class Agent {
   }
 
   status(): AgentStatus {
-    const { lastRun, lastReport, runs } = this.#standing;
+    const { lastRun, lastReport, runs } = this.#runs.standing;
     const nextRun = this.#schedule.next();
     return {
       startedAt: this.#startedAt,
@@ -148,7 +154,7 @@ export class Agent {
       }
       this.#configurationAccepted = refused === undefined;
       await this.#troubles.set('configuration-refused', refused);
-      await this.#parts.metrics.refresh();
+      await this.#metrics?.refresh();
     }
     supervisor.ready();
     onChange();
@@ -166,7 +172,7 @@ export class Agent {
     const times = isTimedOtherwise(before, after)
       ? await this.#parts.due(after, clock.now())
       : undefined;
-    await reconfigure(this.#parts, before, after);
+    await reconfigure({ ...this.#parts, metrics: this.#metrics }, before, after);
     this.#settings = after;
     if (times) {
       this.#times.take(times);
@@ -197,71 +203,18 @@ export class Agent {
   }
 
   async #run(reason: RunReason, signal: AbortSignal): Promise<void> {
-    const { clock, log, supervisor, onChange } = this.#parts;
-    const started = clock.elapsed();
-    if (reason !== 'look') this.#looks = 0;
-    const ended = () => ({
-      endedAt: clock.now(),
-      durationMs: Math.round(clock.elapsed() - started),
-    });
-    try {
-      const { report, problems } = await this.#parts.run(this.#settings, signal);
-      this.#standing.reported(report, ended());
-      await this.#tell(report, reason);
-      for (const { code, summary } of problems) await this.#troubles.set(code, summary);
-    } catch (error) {
-      if (this.#isStopping) return;
-      this.#standing.failed(ended());
-      log.log('error', `run failed: ${messageOf(error)}`, { reason });
-      await this.#troubles.set('run-failed', messageOf(error));
-      await this.#parts.metrics.refresh();
-    }
-    await this.#judgeParts();
+    const { supervisor, onChange } = this.#parts;
+    const isStopping = (): boolean => this.#isStopping;
+    await this.#runs.run(reason, this.#settings, { signal, isStopping });
+    if (this.#isStopping) return;
     supervisor.status(this.#line());
     onChange();
     this.#pump?.wake();
   }
 
-  async #tell(report: Report, reason: RunReason): Promise<void> {
-    const { alerting, log, metrics } = this.#parts;
-    const { verdict, checks, gaps, durationMs } = report;
-    await this.#troubles.set('run-failed', undefined);
-    await alerting.observe(report);
-    await this.#troubles.set('verdict-unknown', this.#unknown(report));
-    await metrics.observe(report);
-    log.log('info', `run: ${verdict}, ${checks.length} checks, ${gaps.length} gaps`, {
-      verdict,
-      checks: checks.length,
-      gaps: gaps.length,
-      durationMs,
-      reason,
-      nextRun: this.#schedule.next()?.toISOString(),
-    });
-    if (!alerting.wantsSecondLook() || this.#looks >= this.#settings.config.confirmAfter) return;
-    this.#looks++;
-    this.#schedule.lookWithin(secondLookMs);
-  }
-
-  #unknown({ checks }: Report): string | undefined {
-    const { unknownInARow } = this.#standing;
-    if (unknownInARow < unknownRunsToTell) return undefined;
-    const first = checks.find(({ status }) => status === 'unknown');
-    const which = first ? `, ${first.id}: ${first.summary}` : '';
-    return `no verdict in ${unknownRunsToTell} runs in a row or more${which}`;
-  }
-
-  async #judgeParts(): Promise<void> {
-    const { log, metrics } = this.#parts;
-    const ofLog = log.problem();
-    await this.#troubles.setOfParts([
-      ...(ofLog === undefined ? [] : [{ code: 'log-unwritable', summary: ofLog }]),
-      ...metrics.problems(),
-    ]);
-  }
-
   /** For a service manager's status line. */
   #line(): string {
-    const { lastRun } = this.#standing;
+    const { lastRun } = this.#runs.standing;
     const next = this.#schedule.next()?.toISOString();
     return `${lastRun?.result ?? 'starting'}; next run ${next ?? 'not known'}`;
   }

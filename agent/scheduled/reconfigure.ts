@@ -9,7 +9,7 @@ import type { Metrics } from '../metrics/index.ts';
 export interface Reconfigured {
   readonly log: AgentLog;
   readonly alerting: Alerting;
-  readonly metrics: Metrics;
+  readonly metrics: Metrics | undefined;
 }
 
 const apply = async (
@@ -18,7 +18,7 @@ const apply = async (
 ): Promise<void> => {
   await log.reconfigure(config.log);
   await alerting.reconfigure(config);
-  await metrics.reconfigure(config.metrics);
+  await metrics?.reconfigure(config.metrics);
 };
 
 /** @throws what one of the parts throws; then all of them are as they were */
