@@ -1,0 +1,287 @@
+/** The agent as a process: its schedule, its configuration, its end. Nothing leaves the host. */
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  type AgentFolder,
+  type AgentProcess,
+  agentFolder,
+  isRun,
+} from '../../helpers/agent-process.ts';
+import { makeCa } from '../../helpers/private-ca.ts';
+import { type ReceiverServer, startReceiver } from '../alerts/receiver-server.ts';
+
+const root = makeCa({ name: 'O=Lab, CN=Lab Root' });
+
+/** Asks only whether a root is in a store: no network. */
+const profileOf = (title: string): string =>
+  JSON.stringify({
+    id: 'lab',
+    title,
+    authorities: [
+      { id: 'r1', name: 'Lab Root', root: true, sha256: root.sha256, certificate: root.pem },
+    ],
+  });
+
+describe('the agent', () => {
+  let agents: AgentFolder;
+  let receiver: ReceiverServer;
+  let store: string;
+  before(async () => {
+    receiver = await startReceiver();
+  });
+  after(() => receiver.close());
+
+  const open = async (): Promise<AgentFolder> => {
+    agents = await agentFolder();
+    store = join(agents.folder, 'store.pem');
+    await writeFile(join(agents.folder, 'lab.json'), profileOf('A change'));
+    await writeFile(store, root.pem);
+    return agents;
+  };
+  const config = (more: object = {}): object => ({
+    profiles: ['lab.json'],
+    schedule: '* * * * * *',
+    splay: '0s',
+    stateDir: 'state',
+    trustStores: [{ path: 'store.pem' }],
+    log: { format: 'json', level: 'info' },
+    confirmAfter: 1,
+    ...more,
+  });
+  const told = (): readonly {
+    type: string;
+    data: Record<string, { id?: string; code?: string }>;
+  }[] => receiver.received.map(({ body }) => JSON.parse(body) as never);
+  const stop = async (agent: AgentProcess): Promise<number | NodeJS.Signals> => {
+    agent.child.kill('SIGTERM');
+    return agent.ended;
+  };
+
+  it('runs at start and by the schedule, says how it is, and ends when it is told to', async () => {
+    const folder = await open();
+    try {
+      await folder.configure(config({ schedule: '0 0 1 1 *' }));
+      const agent = folder.start();
+      await agent.line(isRun);
+      for (let look = 0; look < 100 && !(await folder.status())?.lastRun; look++) await wait(50);
+      const status = await folder.status();
+      assert.equal(status?.state, 'running');
+      assert.equal(status.pid, agent.pid);
+      assert.equal(status.verdict, 'ready');
+      assert.equal(status.lastRun?.result, 'ready');
+      assert.match(status.nextRun ?? '', /-01-01T|-12-31T/);
+      assert.equal(await stop(agent), 0);
+      assert.equal((await folder.status())?.state, 'stopped');
+      assert.deepEqual(
+        agent.lines.filter(isRun).map(({ reason }) => reason),
+        ['start'],
+      );
+      const saved = JSON.parse(
+        await readFile(join(folder.stateDir, 'state.json'), 'utf8'),
+      ) as object;
+      assert.equal((saved as { format: string }).format, 'certready-state');
+    } finally {
+      await folder.remove();
+    }
+  });
+
+  it('reads its configuration again, refuses a broken one and keeps the old one', async () => {
+    const folder = await open();
+    try {
+      await folder.configure(config());
+      const agent = folder.start();
+      await agent.line(({ reason }) => reason === 'schedule');
+      await writeFile(folder.configFile, '{ "schedule": "*/5 * * * *", "nonsense": 1 }');
+      const refused = await agent.line(({ event }) => event === 'agent.trouble');
+      assert.equal(refused.code, 'configuration-refused');
+      const still = agent.lines.length;
+      await agent.line(isRun, still); // by the old one
+      assert.equal((await folder.status())?.configuration.accepted, false);
+      // Mended, with another question: a run at once, and none for years after it
+      await folder.configure(config({ schedule: '0 0 1 1 *', timeouts: { run: '60s' } }));
+      const mended = agent.lines.length;
+      await agent.line(
+        ({ event, code }) => event === 'agent.recovered' && code === 'configuration-refused',
+      );
+      await agent.line(({ reason }) => reason === 'look', mended);
+      // A profile that is named by its path is watched as well
+      await writeFile(join(folder.folder, 'lab.json'), 'id: [');
+      const broken = agent.lines.length;
+      await agent.line(({ event }) => event === 'agent.trouble', broken);
+      await writeFile(join(folder.folder, 'lab.json'), profileOf('Another title'));
+      await agent.line(({ event }) => event === 'agent.recovered', broken);
+      await agent.line(isRun, broken);
+      // And when it is told to
+      const asked = agent.lines.length;
+      agent.child.kill('SIGHUP');
+      await agent.line(({ message }) => message === 'configuration read', asked);
+      assert.equal(await stop(agent), 0);
+    } finally {
+      await folder.remove();
+    }
+  });
+
+  it('tells each change once, also over a restart by kill -9', async () => {
+    const folder = await open();
+    const first = receiver.received.length;
+    const alerts = [{ type: 'webhook', url: `http://127.0.0.1:${receiver.port}/` }];
+    try {
+      await folder.configure(config({ alerts }));
+      const agent = folder.start();
+      await agent.line(isRun);
+      await writeFile(store, makeCa({ name: 'CN=Other' }).pem);
+      await agent.line(({ event }) => event === 'gap.opened');
+      process.kill(agent.pid, 'SIGKILL');
+      assert.equal(await agent.ended, 'SIGKILL');
+      const again = folder.start();
+      await again.line(({ reason }) => reason === 'schedule');
+      await writeFile(store, root.pem);
+      await again.line(({ event }) => event === 'gap.resolved');
+      for (let look = 0; look < 100 && told().length < first + 2; look++) await wait(50);
+      assert.equal(await stop(again), 0);
+      const types = told()
+        .slice(first)
+        .map(({ type, data }) => `${type} ${data['gap']?.code ?? ''}`);
+      // At least once: a kill between the sending and its note may send it again, by the same id
+      assert.deepEqual(
+        [...new Set(types)],
+        ['gap.opened root-missing', 'gap.resolved root-missing'],
+      );
+      const ids = receiver.received.slice(first).map(({ headers }) => headers['webhook-id']);
+      assert.equal(new Set(ids).size, 2);
+    } finally {
+      await folder.remove();
+    }
+  });
+
+  it('takes its helper processes with it, however it ends', async () => {
+    const folder = await open();
+    try {
+      await folder.configure(config({ smtp: ['127.0.0.1:1'], proxy: 'none' }));
+      const agent = folder.start();
+      await agent.line(isRun);
+      const helpers = (): string[] =>
+        spawnSync('pgrep', ['-f', `${folder.folder}|helper-process`, '-P', String(agent.pid)], {
+          encoding: 'utf8',
+        })
+          .stdout.split('\n')
+          .filter(Boolean);
+      let found: string[] = [];
+      for (let look = 0; look < 400 && found.length === 0; look++) {
+        found = helpers();
+        if (found.length === 0) await wait(10);
+      }
+      assert.ok(found.length > 0, 'no helper was seen');
+      process.kill(agent.pid, 'SIGKILL');
+      await agent.ended;
+      const isAlive = (pid: string): boolean => {
+        try {
+          return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+        } catch {
+          return false;
+        }
+      };
+      for (let look = 0; look < 100 && found.some(isAlive); look++) await wait(50);
+      assert.deepEqual(found.filter(isAlive), []);
+    } finally {
+      await folder.remove();
+    }
+  });
+
+  it('keeps a second agent out of its folder', async () => {
+    const folder = await open();
+    try {
+      await folder.configure(config({ schedule: '0 0 1 1 *' }));
+      const agent = folder.start();
+      await agent.line(isRun);
+      const second = folder.start();
+      assert.equal(await second.ended, 3);
+      assert.ok(second.lines.some(({ message }) => message.includes(folder.stateDir)));
+      assert.equal(await stop(agent), 0);
+    } finally {
+      await folder.remove();
+    }
+  });
+
+  const canMount =
+    process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0;
+  for (const [disk, options] of [
+    ['full', 'size=64k'],
+    ['read-only', 'ro'],
+  ] as const)
+    it(
+      `keeps checking and alerting on a ${disk} disk, and says so`,
+      { skip: canMount ? false : 'only root can mount a file system' },
+      async () => {
+        const folder = await open();
+        const first = receiver.received.length;
+        const alerts = [{ type: 'webhook', url: `http://127.0.0.1:${receiver.port}/` }];
+        await mkdir(folder.stateDir);
+        execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder.stateDir]);
+        try {
+          if (disk === 'full')
+            await writeFile(join(folder.stateDir, 'ballast'), Buffer.alloc(1 << 20)).catch(() => 0);
+          await folder.configure(config({ alerts }));
+          await writeFile(store, makeCa({ name: 'CN=Other' }).pem);
+          const agent = folder.start();
+          await agent.line(
+            ({ event, code }) => event === 'agent.trouble' && code === 'state-unwritable',
+          );
+          await agent.line(({ event }) => event === 'gap.opened');
+          await agent.line(({ reason }) => reason === 'schedule');
+          const seen = (): Set<string | undefined> =>
+            new Set(
+              told()
+                .slice(first)
+                .map(({ data }) => data['gap']?.code ?? data['problem']?.code),
+            );
+          for (let look = 0; look < 100 && seen().size < 2; look++) await wait(50);
+          assert.ok(
+            seen().has('root-missing') && seen().has('state-unwritable'),
+            String([...seen()]),
+          );
+          assert.equal(await stop(agent), 0);
+        } finally {
+          execFileSync('umount', [folder.stateDir]);
+          await folder.remove();
+        }
+      },
+    );
+
+  const wrong: readonly (readonly [
+    why: string,
+    config: object,
+    options: readonly string[],
+    named: string,
+  ])[] = [
+    ['an unknown key', { nonsense: 1 }, [], 'nonsense'],
+    ['a profile that is not there', { profiles: ['none.yaml'] }, [], 'none.yaml'],
+    ['a store that is not there', {}, ['--trust-store', '/nowhere/at/all'], '/nowhere/at/all'],
+    ['a wrong proxy', {}, ['--proxy', 'ftp://proxy.example.org'], 'proxy'],
+    [
+      'a secret that is not set',
+      { alerts: [{ type: 'webhook', url: 'env:NOT_SET_AT_ALL' }] },
+      [],
+      'NOT_SET_AT_ALL',
+    ],
+  ];
+  for (const [why, more, options, named] of wrong)
+    it(`does not begin with ${why}`, async () => {
+      const folder = await open();
+      try {
+        await folder.configure(config(more));
+        const agent = folder.start(...options);
+        assert.equal(await agent.ended, 3);
+        const last = agent.lines.at(-1)?.message ?? '';
+        assert.ok(last.startsWith('certready: ') && last.includes(named), last);
+      } finally {
+        await folder.remove();
+      }
+    });
+});
