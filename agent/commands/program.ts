@@ -12,10 +12,14 @@ import { addProfileCommand } from './profile.ts';
 import type { Invocation, Surroundings } from './surroundings.ts';
 
 const epilogue = `
+Without a command and --once it is the agent: it runs by the configuration's schedule until it is told to
+end, tells what changes, and reads the configuration again at SIGHUP or when a file changes.
+
 Exit status of --once: 0 ready, 1 warning, 2 not ready, 3 unknown or usage error.
 
 Example:
-  $ certready --once --profile exchange-online-globalsign-r1`;
+  $ certready --once --profile exchange-online-globalsign-r1
+  $ certready --config /etc/certready/config.yaml`;
 
 const createProgram = (invocation: Invocation): Command => {
   const program = new Command('certready')

@@ -61,7 +61,7 @@ export const watchFiles = (clock: Clock, onChange: () => void): FileWatch => {
   };
   const arm = (): void => {
     cancel();
-    cancel = clock.after(pollMs, () => void look());
+    if (files.size > 0) cancel = clock.after(pollMs, () => void look());
   };
   return {
     watch(watched) {
