@@ -1,5 +1,6 @@
 /** What stops the program: a wrong command line, a wrong file, something that cannot be written. */
 
+import type { ServiceErrorCode } from '../service/service-error.ts';
 import { harmless } from './report/harmless.ts';
 
 /** Stable, for scripts and tests; the words of an error may change. */
@@ -15,7 +16,8 @@ export type AgentErrorCode =
   | 'secret-missing'
   | 'state-in-use'
   | 'endpoint-unavailable'
-  | 'output-unwritable';
+  | 'output-unwritable'
+  | ServiceErrorCode;
 
 /** An operational error. It ends in main.ts as its lines on standard error and exit status 3. */
 export class AgentError extends Error {
@@ -54,4 +56,12 @@ const reasons: Readonly<Record<string, string>> = {
 export const systemReason = (error: unknown): string => {
   const code = systemCode(error);
   return reasons[code] ?? (code !== '' ? code : error instanceof Error ? error.message : 'failed');
+};
+
+/** What is said on standard error of an error that ends the program. */
+export const errorLines = (error: unknown): string => {
+  if (error instanceof AgentError)
+    return error.lines.map((line) => `certready: ${line}\n`).join('');
+  const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `certready: fault in certready, please report it: ${details}\n`;
 };

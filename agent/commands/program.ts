@@ -9,6 +9,7 @@ import { addExplainCommand } from './explain.ts';
 import { addHelperCommand } from './helper-process.ts';
 import { addOnce } from './once-options.ts';
 import { addProfileCommand } from './profile.ts';
+import { addServiceCommand } from './service.ts';
 import type { Invocation, Surroundings } from './surroundings.ts';
 
 const epilogue = `
@@ -35,6 +36,7 @@ const createProgram = (invocation: Invocation): Command => {
   addConfigCommand(program, invocation);
   addAlertCommand(program, invocation);
   addHelperCommand(program, invocation);
+  addServiceCommand(program, invocation);
   return program;
 };
 

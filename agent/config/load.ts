@@ -30,6 +30,13 @@ const defaultPlaces = ({ env, platform }: ConfigPlaces): { file: string; stateDi
       }
     : { file: '/etc/certready/config.yaml', stateDir: '/var/lib/certready' };
 
+/** Where the service manager says that a service keeps its state (systemd.exec(5), StateDirectory=). */
+const managedStateDir = ({ env, platform }: ConfigPlaces): string | undefined => {
+  const folders = env['STATE_DIRECTORY'] ?? '';
+  if (folders === '') return undefined;
+  return platform === 'win32' ? folders : folders.split(':')[0];
+};
+
 interface Places {
   readonly absolute: (path: string) => string;
   /** A path that a secret is read from. */
@@ -118,7 +125,7 @@ export const configPath = (places: ConfigPlaces): string =>
  */
 export const loadConfig = async (places: ConfigPlaces): Promise<LoadedConfig> => {
   const { file, stateDir } = defaultPlaces(places);
-  const defaults = defaultConfig(stateDir);
+  const defaults = defaultConfig(managedStateDir(places) ?? stateDir);
   const named = namedFile(places);
   const path = configPath(places);
   let text;

@@ -10,6 +10,10 @@ const reference = /^(?:env:(?<name>[A-Za-z_][A-Za-z0-9_]{0,200})|file:(?<path>.{
 /** Whether a value only says where the value is. */
 export const isReference = (text: string): boolean => reference.test(text);
 
+/** The file that a value is read from, if it is. */
+export const referencedFile = (text: string): string | undefined =>
+  reference.exec(text)?.groups?.['path'];
+
 /**
  * The value itself.
  * @throws AgentError `secret-missing`, or as readText; it names the place, never the value

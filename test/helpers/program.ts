@@ -2,9 +2,8 @@
 
 import { runCommand } from '../../agent/commands/program.ts';
 import type { Output } from '../../agent/commands/surroundings.ts';
-import { AgentError } from '../../agent/errors.ts';
+import { AgentError, errorLines } from '../../agent/errors.ts';
 import { failureExitCode } from '../../agent/report/exit-code.ts';
-import { errorLines } from '../../agent/program.ts';
 
 export interface ProgramEnd {
   readonly status: number;
@@ -41,6 +40,7 @@ export const runProgram = async (
       // No file of this machine's is to be found by default.
       env: { CERTREADY_CONFIG: '/dev/null', ...env },
       platform,
+      program: ['/usr/bin/certready'],
       signal: signal ?? new AbortController().signal,
       pid: process.pid,
       program: [process.execPath],

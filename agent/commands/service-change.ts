@@ -1,0 +1,53 @@
+/** `certready service install|uninstall|start|stop`: the plan, then its steps, or only the plan. */
+
+import { openServiceManager } from '../../service/open.ts';
+import { type Plan, type Step, execute } from '../../service/plan.ts';
+import type { ServiceManager } from '../../service/service-manager.ts';
+import { asAgentError } from './service-failure.ts';
+import { serviceDefinition } from './service-definition.ts';
+import type { ServiceOptions, ServiceVerb } from './service.ts';
+import type { Surroundings } from './surroundings.ts';
+
+const planOf = async (
+  verb: ServiceVerb,
+  options: ServiceOptions,
+  { manager, surroundings }: { manager: ServiceManager; surroundings: Surroundings },
+): Promise<Plan> => {
+  const { name } = options;
+  switch (verb) {
+    case 'install': {
+      const stateDir = manager.stateDirOf(name);
+      return manager.planInstall(await serviceDefinition(options, surroundings, stateDir));
+    }
+    case 'uninstall':
+      return manager.planUninstall(name);
+    case 'start':
+      return manager.planStart(name);
+    case 'stop':
+      return manager.planStop(name);
+  }
+};
+
+const indented = (text: string): string => text.trimEnd().replaceAll(/^(?=.)/gm, '    ');
+
+const shown = ({ summary, detail }: Step): string =>
+  `would ${summary}\n${detail === undefined ? '' : `${indented(detail)}\n`}`;
+
+/** @throws AgentError that says in a line which step failed; then what was done is undone */
+export const changeService = async (
+  verb: ServiceVerb,
+  options: ServiceOptions,
+  surroundings: Surroundings,
+): Promise<void> => {
+  const { stdout } = surroundings;
+  try {
+    const manager = await openServiceManager(surroundings);
+    if (!options.dryRun) await manager.authorise();
+    const plan = await planOf(verb, options, { manager, surroundings });
+    if (options.dryRun) await stdout.write(plan.steps.map(shown).join(''));
+    else await execute(plan, ({ summary }) => stdout.write(`done: ${summary}\n`));
+    await stdout.write((plan.notes ?? []).map((note) => `${note}\n`).join(''));
+  } catch (error) {
+    throw asAgentError(error);
+  }
+};

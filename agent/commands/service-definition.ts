@@ -1,0 +1,62 @@
+/** What the configuration says of the service that is to run with it. */
+
+import { dirname } from 'node:path';
+import type { ServiceDefinition } from '../../service/service-manager.ts';
+import type { Config, SecretText } from '../config/config.ts';
+import { loadConfig } from '../config/load.ts';
+import { referencedFile } from '../config/secret.ts';
+import { isBuiltIn } from '../profiles/built-in.ts';
+import { loadProfiles } from '../profiles/load.ts';
+import { version } from '../version.ts';
+import type { ServiceOptions } from './service.ts';
+import type { Surroundings } from './surroundings.ts';
+
+const secretsOf = ({ alerts, proxy }: Config): readonly SecretText[] => [
+  proxy,
+  ...alerts.flatMap(({ url, secret = [] }) => [url, ...[secret].flat()]),
+];
+
+const secretFiles = (config: Config): string[] => [
+  ...new Set(secretsOf(config).flatMap((text) => referencedFile(text) ?? [])),
+];
+
+const readPaths = ({ profiles, trustStores }: Config): string[] => [
+  ...profiles.filter((name) => !isBuiltIn(name)),
+  ...(trustStores === 'auto' ? [] : trustStores.map(({ path }) => path)),
+];
+
+const writeFolders = ({ log, metrics }: Config): string[] =>
+  [log.file, metrics.textfile].flatMap((path) => (path === undefined ? [] : [dirname(path)]));
+
+/**
+ * What `service install` is to install, by a configuration that is right.
+ * @param stateDir where it keeps its state unless the configuration says so
+ * @throws AgentError as loadConfig and loadProfiles
+ */
+export const serviceDefinition = async (
+  { name, config: file }: ServiceOptions,
+  { env, platform, program }: Surroundings,
+  stateDir: string,
+): Promise<ServiceDefinition> => {
+  const { config, path } = await loadConfig({
+    file,
+    env: { ...env, STATE_DIRECTORY: stateDir },
+    platform,
+  });
+  await loadProfiles(config.profiles);
+  // A file at the default place is found without being named, also one that comes later.
+  const isNamed = file !== undefined || (env['CERTREADY_CONFIG'] ?? '') !== '';
+  return {
+    name,
+    displayName: name,
+    description: 'Would this host survive the certificate change? Asked on a schedule.',
+    version,
+    program,
+    ...(path !== undefined && isNamed && { configFile: path }),
+    stateDir: config.stateDir,
+    schedule: config.schedule,
+    readPaths: [...(path === undefined ? [] : [path]), ...readPaths(config)],
+    secretFiles: secretFiles(config),
+    writeFolders: writeFolders(config),
+  };
+};
