@@ -79,6 +79,5 @@ export interface ServiceManager {
 }
 
 /** Names that both systems take, and that can be a folder's and an account's too. */
-export const isServiceName = (name: string): boolean =>
-  /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name);
+export const isServiceName = (name: string): boolean => /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name);
 export const serviceNameText = '1 to 64 letters, digits, - and _, a letter first';

@@ -20,6 +20,10 @@ export interface SupervisorOptions {
   readonly onStop: () => void;
   /** The manager asks it to read its configuration again. */
   readonly onReload: () => void;
+  /** Asked before the manager is told that all is well; without it, a live event loop is enough. */
+  readonly isAlive?: () => boolean;
+  /** Told, in a line, why the manager cannot be spoken to although it waits for it. */
+  readonly onProblem?: (line: string) => void;
 }
 
 /** Nobody supervises: a terminal, a cron job, a container. */
@@ -31,5 +35,10 @@ const unsupervised: Supervisor = {
   close: () => Promise.resolve(),
 };
 
-export const connectSupervisor = (_options: SupervisorOptions): Promise<Supervisor> =>
-  Promise.resolve(unsupervised);
+/** Whoever started the program, if it is a service manager. systemd asks for stop and reload by signals. */
+export const connectSupervisor = async (options: SupervisorOptions): Promise<Supervisor> => {
+  const { platform, env } = options;
+  if (platform === 'linux' && (env['NOTIFY_SOCKET'] ?? '') !== '')
+    return (await import('./systemd/supervisor.ts')).systemdSupervisor(options);
+  return unsupervised;
+};
