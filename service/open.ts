@@ -10,8 +10,7 @@ export interface ManagerOptions {
 
 /** @throws ServiceError `no-service-manager` on a platform without one that certready knows */
 export const openServiceManager = async (options: ManagerOptions): Promise<ServiceManager> => {
-  if (options.platform === 'linux')
-    return (await import('./systemd/manager.ts')).systemdManager(options);
+  if (options.platform === 'linux') return (await import('./systemd/manager.ts')).systemdManager();
   if (options.platform === 'win32')
     return (await import('./windows/manager.ts')).windowsServiceManager(options);
   throw new ServiceError(

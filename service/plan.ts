@@ -21,36 +21,39 @@ export interface Plan {
   readonly notes?: readonly string[];
 }
 
-const reasonOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
+export interface Execution {
+  /** Told of each step that is done. */
+  readonly onStep: (step: Step) => Promise<void>;
+  /** Why a system call failed, in words. */
+  readonly reasonOf: (error: unknown) => string;
+}
 
 /** Undoes steps, the last one first. @returns what could not be undone, a line each */
-const undoAll = async (steps: readonly Step[]): Promise<string[]> => {
+const undoAll = async (
+  steps: readonly Step[],
+  reasonOf: Execution['reasonOf'],
+): Promise<string[]> => {
   const left: string[] = [];
   for (const step of steps.toReversed())
     try {
       await step.undo?.();
     } catch (error) {
-      left.push(`could not undo "${step.summary}": ${reasonOf(error)}`);
+      left.push(`cannot undo "${step.summary}": ${reasonOf(error)}`);
     }
   return left;
 };
 
 /**
  * Carries a plan out: each step, then what the system says of it. Where one fails, all that was done is undone.
- * @param onStep told of each step that is done
  * @throws ServiceError of the step that failed, one line, and a line for each that could not be undone
  */
-export const execute = async (
-  { steps }: Plan,
-  onStep: (step: Step) => Promise<void> = () => Promise.resolve(),
-): Promise<void> => {
+export const execute = async ({ steps }: Plan, { onStep, reasonOf }: Execution): Promise<void> => {
   for (const [index, step] of steps.entries()) {
     try {
       await step.run();
       await step.verify?.();
     } catch (error) {
-      const left = await undoAll(steps.slice(0, index + 1));
+      const left = await undoAll(steps.slice(0, index + 1), reasonOf);
       const line = `cannot ${step.summary}: ${reasonOf(error)}`;
       throw new ServiceError(
         error instanceof ServiceError ? error.code : 'step-failed',

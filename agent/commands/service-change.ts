@@ -3,6 +3,7 @@
 import { openServiceManager } from '../../service/open.ts';
 import { type Plan, type Step, execute } from '../../service/plan.ts';
 import type { ServiceManager } from '../../service/service-manager.ts';
+import { systemReason } from '../errors.ts';
 import { asAgentError } from './service-failure.ts';
 import { serviceDefinition } from './service-definition.ts';
 import type { ServiceOptions, ServiceVerb } from './service.ts';
@@ -45,7 +46,11 @@ export const changeService = async (
     if (!options.dryRun) await manager.authorise();
     const plan = await planOf(verb, options, { manager, surroundings });
     if (options.dryRun) await stdout.write(plan.steps.map(shown).join(''));
-    else await execute(plan, ({ summary }) => stdout.write(`done: ${summary}\n`));
+    else
+      await execute(plan, {
+        onStep: ({ summary }) => stdout.write(`done: ${summary}\n`),
+        reasonOf: systemReason,
+      });
     await stdout.write((plan.notes ?? []).map((note) => `${note}\n`).join(''));
   } catch (error) {
     throw asAgentError(error);

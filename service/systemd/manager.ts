@@ -1,6 +1,152 @@
-/** systemd, asked by systemctl(1). */
-import type { ManagerOptions } from '../open.ts';
-import type { ServiceManager } from '../service-manager.ts';
+/** systemd as the service manager. */
 
-export const systemdManager = (_options: ManagerOptions): Promise<ServiceManager> =>
-  Promise.reject(new Error('to come'));
+import { readFile, stat } from 'node:fs/promises';
+import type { Plan, Step } from '../plan.ts';
+import { ServiceError } from '../service-error.ts';
+import type { ServiceDefinition, ServiceManager } from '../service-manager.ts';
+import { canNotify } from './notify-socket.ts';
+import { pathSettings } from './paths.ts';
+import { unitState } from './state.ts';
+import { systemdVersion } from './systemctl.ts';
+import { managedFolders, unitText } from './unit.ts';
+import { ownUnitFile, removeUnitStep, unitName, writeUnitStep } from './unit-file.ts';
+import {
+  disableStep,
+  enableStep,
+  isEnabled,
+  restartStep,
+  isRunning,
+  isUp,
+  startStep,
+  stopStep,
+} from './unit-steps.ts';
+
+/** LoadCredential= came with it. */
+const versionWithCredentials = 247;
+
+const textFor = async (definition: ServiceDefinition): Promise<string> => {
+  const version = (await systemdVersion()) ?? 0;
+  if (definition.secretFiles.length > 0 && version < versionWithCredentials)
+    throw new ServiceError(
+      'unsuitable',
+      `systemd ${version} hands over no secrets from files (file:PATH); expected ${versionWithCredentials} or later, or env:NAME`,
+    );
+  return unitText(definition, {
+    systemdVersion: version,
+    notifyAccess: (await canNotify()) ? 'main' : 'all',
+    ...(await pathSettings(definition)),
+  });
+};
+
+const option = (name: string): string => (name === 'certready' ? '' : ` --name ${name}`);
+
+/** Undone, what ran before runs again as it did. */
+const writeStep = async (
+  definition: ServiceDefinition,
+  { before, up }: { readonly before: string | undefined; readonly up: boolean },
+): Promise<Step> => {
+  const { name } = definition;
+  const step = writeUnitStep(name, { text: await textFor(definition), before });
+  if (!up) return step;
+  return {
+    ...step,
+    async undo() {
+      await step.undo?.();
+      await restartStep(name).run();
+    },
+  };
+};
+
+const planInstall = async (definition: ServiceDefinition): Promise<Plan> => {
+  const { name, configFile } = definition;
+  const found = await ownUnitFile(name);
+  const [up, enabled] = await Promise.all([isUp(name), isEnabled(name)]);
+  // What the package brought does, unless it is to run with another configuration.
+  const writes = found.owner !== 'package' || configFile !== undefined;
+  const before = found.owner === 'certready' ? found.text : undefined;
+  return {
+    steps: [
+      ...(writes ? [await writeStep(definition, { before, up })] : []),
+      ...(enabled ? [] : [enableStep(name)]),
+      ...(up ? [restartStep(name)] : []),
+    ],
+    notes: up ? [] : [`not started yet: certready service start${option(name)}`],
+  };
+};
+
+const planUninstall = async (name: string): Promise<Plan> => {
+  const found = await ownUnitFile(name);
+  if (found.owner === 'nobody') return { steps: [], notes: [`${name} is not installed`] };
+  if (found.owner === 'package')
+    throw new ServiceError(
+      'foreign-service',
+      `${unitName(name)}: a package brought it (${found.path}); remove the package, or systemctl disable --now ${name}`,
+    );
+  const [up, enabled, { stateDir }] = await Promise.all([
+    isUp(name),
+    isEnabled(name),
+    unitState(name),
+  ]);
+  return {
+    steps: [
+      stopStep(name, up),
+      ...(enabled ? [disableStep(name)] : []),
+      removeUnitStep(name, found.text),
+    ],
+    notes: [`left alone: /etc/certready${stateDir === undefined ? '' : ` and ${stateDir}`}`],
+  };
+};
+
+const requireInstalled = async (name: string): Promise<void> => {
+  const { owner } = await ownUnitFile(name);
+  if (owner !== 'nobody') return;
+  throw new ServiceError(
+    'not-installed',
+    `${name}: no such service is installed; expected: certready service install${option(name)}`,
+  );
+};
+
+const planStart = async (name: string): Promise<Plan> => {
+  await requireInstalled(name);
+  return (await isRunning(name))
+    ? { steps: [], notes: [`${name} is running already`] }
+    : { steps: [startStep(name)] };
+};
+
+const planStop = async (name: string): Promise<Plan> => {
+  await requireInstalled(name);
+  const up = await isUp(name);
+  return up ? { steps: [stopStep(name, false)] } : { steps: [], notes: [`${name} is not running`] };
+};
+
+/** Whether this process may do what root may (proc_pid_status(5): real, effective, saved and file system user). */
+const isRoot = async (): Promise<boolean> =>
+  /^Uid:\s+\d+\s+0\s/m.test(await readFile('/proc/self/status', 'utf8'));
+
+/** systemd runs the machine: sd_booted(3). */
+const isBooted = (): Promise<boolean> =>
+  stat('/run/systemd/system').then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+
+/** @throws ServiceError `no-service-manager` where something else starts services */
+export const systemdManager = async (): Promise<ServiceManager> => {
+  if (!(await isBooted()))
+    throw new ServiceError(
+      'no-service-manager',
+      'systemd does not run here (no /run/systemd/system), and no other service manager is known',
+    );
+  return {
+    stateDirOf: (name) => `${managedFolders.StateDirectory}/${name}`,
+    planInstall,
+    planUninstall,
+    planStart,
+    planStop,
+    status: unitState,
+    async authorise() {
+      if (!(await isRoot()))
+        throw new ServiceError('not-privileged', 'only root may change services; expected: sudo');
+    },
+  };
+};
