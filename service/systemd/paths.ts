@@ -1,5 +1,6 @@
 /** What a confined account gets to see of the system, and whether that is enough. */
 
+import type { Stats } from 'node:fs';
 import { access, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ServiceError } from '../service-error.ts';
@@ -21,14 +22,15 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
 };
 
-const found = async <T>(path: string, look: (path: string) => Promise<T>): Promise<T> => {
-  try {
-    return await look(path);
-  } catch (error) {
+const orSay =
+  (path: string) =>
+  (error: unknown): never => {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     throw new ServiceError('unsuitable', `${path}: ${reasons[code] ?? code}`, error);
-  }
-};
+  };
+
+const realPath = (path: string): Promise<string> => realpath(path).catch(orSay(path));
+const statOf = (path: string): Promise<Stats> => stat(path).catch(orSay(path));
 
 /**
  * The folder that a program needs around it: what npm installed beside it, the package that its script is of, or
@@ -56,7 +58,7 @@ export const exposedPaths = async ({
 }: ServiceDefinition): Promise<string[]> => {
   const wanted = new Set<string>();
   const want = async (path: string, folderOf: (path: string) => Promise<string>): Promise<void> => {
-    for (const place of new Set([path, await found(path, realpath)]))
+    for (const place of new Set([path, await realPath(path)]))
       if (isHidden(place)) wanted.add(shownFor(place, await folderOf(place)));
   };
   // Of Node's arguments only its script is a path.
@@ -83,13 +85,13 @@ const foldersTo = (path: string, exposed: readonly string[]): string[] => {
 };
 
 const checkReadable = async (path: string, exposed: readonly string[]): Promise<void> => {
-  const real = await found(path, realpath);
+  const real = await realPath(path);
   const steps = [
     ...foldersTo(real, exposed).map((folder) => [folder, othersMay.enter, 'o+x'] as const),
     [real, othersMay.read, 'o+r'] as const,
   ];
   for (const [place, needed, change] of steps) {
-    const { mode } = await found(place, stat);
+    const { mode } = await statOf(place);
     if ((mode & needed) === 0)
       throw unsuitable(
         `${path}: the account of the service cannot read it (${place} has mode ${octal(mode)}); ` +
@@ -117,7 +119,7 @@ const checkStateDir = (stateDir: string): void => {
 
 /** How the service may write to a folder that systemd does not make for it. */
 const writeAccess = async (folder: string): Promise<{ group?: number }> => {
-  const { mode, gid } = await found(folder, stat);
+  const { mode, gid } = await statOf(folder);
   if ((mode & othersMay.write) !== 0) return {};
   if ((mode & 0o020) !== 0 && gid !== 0) return { group: gid };
   throw unsuitable(
@@ -166,6 +168,6 @@ export const pathSettings = async (
   const exposed = await exposedPaths(definition);
   for (const path of [...program.filter((part) => part.startsWith('/')), ...readPaths])
     await checkReadable(path, exposed);
-  for (const path of secretFiles) await found(path, stat);
+  for (const path of secretFiles) await statOf(path);
   return { exposed, ...(await writeAccesses(definition)) };
 };
