@@ -40,7 +40,6 @@ export const runProgram = async (
       // No file of this machine's is to be found by default.
       env: { CERTREADY_CONFIG: '/dev/null', ...env },
       platform,
-      program: ['/usr/bin/certready'],
       signal: signal ?? new AbortController().signal,
       pid: process.pid,
       program: [process.execPath],
