@@ -1,9 +1,12 @@
 /** `certready service install|uninstall|start|stop`: the plan, then its steps, or only the plan. */
 
+import { ServiceError } from '../../service/service-error.ts';
 import { openServiceManager } from '../../service/open.ts';
 import { type Plan, type Step, execute } from '../../service/plan.ts';
 import type { ServiceManager } from '../../service/service-manager.ts';
+import { loadConfig } from '../config/load.ts';
 import { systemReason } from '../errors.ts';
+import { cronLine } from './cron-line.ts';
 import { asAgentError } from './service-failure.ts';
 import { serviceDefinition } from './service-definition.ts';
 import type { ServiceOptions, ServiceVerb } from './service.ts';
@@ -34,6 +37,23 @@ const indented = (text: string): string => text.trimEnd().replaceAll(/^(?=.)/gm,
 const shown = ({ summary, detail }: Step): string =>
   `would ${summary}\n${detail === undefined ? '' : `${indented(detail)}\n`}`;
 
+/** Where no service manager runs, the agent still can: by cron, or under whatever starts programs there. */
+const withoutManager = async (
+  error: ServiceError,
+  options: ServiceOptions,
+  { env, platform, program }: Surroundings,
+): Promise<ServiceError> => {
+  if (platform === 'win32') return error;
+  const { config, path } = await loadConfig({ file: options.config, env, platform });
+  const configFile = options.config === undefined ? undefined : path;
+  return new ServiceError(error.code, [
+    ...error.lines,
+    'whatever starts programs here can start certready without arguments, which is the agent',
+    'cron can do without the agent, by this line in /etc/cron.d/certready:',
+    cronLine(config, program, configFile),
+  ]);
+};
+
 /** @throws AgentError that says in a line which step failed; then what was done is undone */
 export const changeService = async (
   verb: ServiceVerb,
@@ -53,6 +73,11 @@ export const changeService = async (
       });
     await stdout.write((plan.notes ?? []).map((note) => `${note}\n`).join(''));
   } catch (error) {
-    throw asAgentError(error);
+    const isWithoutManager = error instanceof ServiceError && error.code === 'no-service-manager';
+    throw asAgentError(
+      isWithoutManager && verb === 'install'
+        ? await withoutManager(error, options, surroundings)
+        : error,
+    );
   }
 };

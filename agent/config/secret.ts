@@ -1,9 +1,12 @@
 /** Values that are read from elsewhere when they are needed, and how they are shown: not at all. */
 
 import { resolve } from 'node:path';
+import { credentialOf } from '../../service/systemd/credential.ts';
 import { readText } from '../documents/read.ts';
 import { AgentError } from '../errors.ts';
 import type { SecretText } from './config.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 const reference = /^(?:env:(?<name>[A-Za-z_][A-Za-z0-9_]{0,200})|file:(?<path>.{1,4096}))$/s;
 
@@ -14,14 +17,24 @@ export const isReference = (text: string): boolean => reference.test(text);
 export const referencedFile = (text: string): string | undefined =>
   reference.exec(text)?.groups?.['path'];
 
+/** A service may not read the file itself, but has a copy from systemd, as old as its start. */
+const readFileOrCopy = async (path: string, env: Environment): Promise<string> => {
+  try {
+    return await readText(path);
+  } catch (error) {
+    const copy = credentialOf(path, env);
+    if (copy === undefined) throw error;
+    return readText(copy).catch(() => {
+      throw error;
+    });
+  }
+};
+
 /**
  * The value itself.
  * @throws AgentError `secret-missing`, or as readText; it names the place, never the value
  */
-export const readSecret = async (
-  text: SecretText,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<string> => {
+export const readSecret = async (text: SecretText, env: Environment): Promise<string> => {
   const { name, path } = reference.exec(text)?.groups ?? {};
   if (name !== undefined) {
     const value = env[name];
@@ -30,7 +43,7 @@ export const readSecret = async (
     return value;
   }
   if (path === undefined) return text;
-  const value = (await readText(resolve(path))).trim();
+  const value = (await readFileOrCopy(resolve(path), env)).trim();
   if (value === '') throw new AgentError('secret-missing', `${path}: empty`);
   return value;
 };

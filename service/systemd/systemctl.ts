@@ -1,6 +1,7 @@
 /** systemctl(1): its commands, and what it says of a unit. */
 
 import { execFile } from 'node:child_process';
+import { ServiceError } from '../service-error.ts';
 
 export interface Systemctl {
   /** @throws Error with systemctl's own words */
@@ -36,6 +37,16 @@ export const runTool = (program: string, args: readonly string[]): Promise<strin
     });
   });
 
+/** @throws ServiceError `no-service-manager` when there is no answer */
+const ask = async (...args: readonly string[]): Promise<string> => {
+  try {
+    return await runTool('systemctl', args);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new ServiceError('no-service-manager', `systemd cannot be asked: ${said}`, error);
+  }
+};
+
 /** `NAME=VALUE` lines. */
 export const parseProperties = (output: string): ReadonlyMap<string, string> =>
   new Map(
@@ -50,12 +61,8 @@ export const systemctl: Systemctl = {
     await runTool('systemctl', [verb, ...args]);
   },
   async show(unit, ...names) {
-    const output = await runTool('systemctl', [
-      'show',
-      ...names.map((name) => `--property=${name}`),
-      '--',
-      unit,
-    ]);
+    const wanted = names.map((name) => `--property=${name}`);
+    const output = await ask('show', ...wanted, '--', unit);
     const properties = parseProperties(output);
     return Object.fromEntries(names.map((name) => [name, properties.get(name) ?? ''])) as Record<
       (typeof names)[number],
@@ -66,6 +73,6 @@ export const systemctl: Systemctl = {
 
 /** @returns undefined where it cannot be told */
 export const systemdVersion = async (): Promise<number | undefined> => {
-  const [, version] = /^systemd (\d+)/.exec(await runTool('systemctl', ['--version'])) ?? [];
+  const [, version] = /^systemd (\d+)/.exec(await ask('--version')) ?? [];
   return version === undefined ? undefined : Number(version);
 };
