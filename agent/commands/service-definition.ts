@@ -11,8 +11,9 @@ import { version } from '../version.ts';
 import type { ServiceOptions } from './service.ts';
 import type { Surroundings } from './surroundings.ts';
 
-const secretsOf = ({ alerts, proxy }: Config): readonly SecretText[] => [
+const secretsOf = ({ alerts, proxy, metrics: { otlp } }: Config): readonly SecretText[] => [
   proxy,
+  ...(otlp ? [otlp.url, ...Object.values(otlp.headers ?? {})] : []),
   ...alerts.flatMap(({ url, secret = [] }) => [url, ...[secret].flat()]),
 ];
 
