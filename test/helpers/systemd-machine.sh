@@ -15,6 +15,7 @@ mount -t overlay overlay \
 
 cd "$folder/root"
 rm -rf etc/systemd/system etc/rc?.d etc/cron.d var/log/journal
+rm -rf etc/certready var/lib/certready var/lib/private
 mkdir -p etc/systemd/system etc/systemd/journald.conf.d
 printf '[Journal]\nStorage=volatile\nRateLimitBurst=0\n' >etc/systemd/journald.conf.d/test.conf
 : >etc/fstab

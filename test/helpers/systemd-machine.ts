@@ -20,11 +20,11 @@ export interface CommandEnd {
 
 export interface SystemdMachine {
   /** Runs a command there. */
-  run(...command: readonly string[]): Promise<CommandEnd>;
+  readonly run: (...command: readonly string[]) => Promise<CommandEnd>;
   /** Runs a script there. @returns what it printed @throws when it fails */
-  shell(script: string): Promise<string>;
-  write(path: string, text: string): Promise<void>;
-  stop(): Promise<void>;
+  readonly shell: (script: string) => Promise<string>;
+  readonly write: (path: string, text: string) => Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Why no machine can be booted here, as a reason to skip. */
