@@ -5,6 +5,7 @@ import type { ServiceDefinition } from '../../service/service-manager.ts';
 import type { Config, SecretText } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { referencedFile } from '../config/secret.ts';
+import { AgentError } from '../errors.ts';
 import { isBuiltIn } from '../profiles/built-in.ts';
 import { loadProfiles } from '../profiles/load.ts';
 import { version } from '../version.ts';
@@ -32,13 +33,19 @@ const writeFolders = ({ log, metrics }: Config): string[] =>
 /**
  * What `service install` is to install, by a configuration that is right.
  * @param stateDir where it keeps its state unless the configuration says so
- * @throws AgentError as loadConfig and loadProfiles
+ * @throws AgentError as loadConfig and loadProfiles, and `usage` for a program that will not stay
  */
 export const serviceDefinition = async (
   { name, config: file }: ServiceOptions,
   { env, platform, program }: Surroundings,
   stateDir: string,
 ): Promise<ServiceDefinition> => {
+  const passing = program.find((word) => /[\\/]_npx[\\/]/.test(word));
+  if (passing !== undefined)
+    throw new AgentError(
+      'usage',
+      `${passing}: npx keeps its programs only for a while; install it first: npm install --global certready`,
+    );
   const { config, path } = await loadConfig({
     file,
     env: { ...env, STATE_DIRECTORY: stateDir },

@@ -8,7 +8,7 @@ import { canNotify } from './notify-socket.ts';
 import { pathSettings } from './paths.ts';
 import { unitState } from './state.ts';
 import { systemdVersion } from './systemctl.ts';
-import { managedFolders, unitText } from './unit.ts';
+import { type UnitSettings, managedFolders, unitText } from './unit.ts';
 import { ownUnitFile, removeUnitStep, unitName, writeUnitStep } from './unit-file.ts';
 import {
   disableStep,
@@ -24,29 +24,30 @@ import {
 /** LoadCredential= came with it. */
 const versionWithCredentials = 247;
 
-const textFor = async (definition: ServiceDefinition): Promise<string> => {
+const settingsFor = async (definition: ServiceDefinition): Promise<UnitSettings> => {
   const version = (await systemdVersion()) ?? 0;
   if (definition.secretFiles.length > 0 && version < versionWithCredentials)
     throw new ServiceError(
       'unsuitable',
       `systemd ${version} hands over no secrets from files (file:PATH); expected ${versionWithCredentials} or later, or env:NAME`,
     );
-  return unitText(definition, {
+  return {
     systemdVersion: version,
     notifyAccess: (await canNotify()) ? 'main' : 'all',
     ...(await pathSettings(definition)),
-  });
+  };
 };
+
+const stateDirOf = (name: string): string => `${managedFolders.StateDirectory}/${name}`;
 
 const option = (name: string): string => (name === 'certready' ? '' : ` --name ${name}`);
 
 /** Undone, what ran before runs again as it did. */
-const writeStep = async (
-  definition: ServiceDefinition,
-  { before, up }: { readonly before: string | undefined; readonly up: boolean },
-): Promise<Step> => {
-  const { name } = definition;
-  const step = writeUnitStep(name, { text: await textFor(definition), before });
+const writeStep = (
+  name: string,
+  { text, before, up }: { text: string; before: string | undefined; up: boolean },
+): Step => {
+  const step = writeUnitStep(name, { text, before });
   if (!up) return step;
   return {
     ...step,
@@ -57,16 +58,27 @@ const writeStep = async (
   };
 };
 
+/** Whether it needs more than any certready does, and so more than the package's unit gives. */
+const isSpecial = (definition: ServiceDefinition, { exposed }: UnitSettings): boolean => {
+  const { name, configFile, stateDir, secretFiles, writeFolders } = definition;
+  return (
+    configFile !== undefined ||
+    stateDir !== stateDirOf(name) ||
+    [...secretFiles, ...writeFolders, ...exposed].length > 0
+  );
+};
+
 const planInstall = async (definition: ServiceDefinition): Promise<Plan> => {
-  const { name, configFile } = definition;
+  const { name } = definition;
   const found = await ownUnitFile(name);
+  const settings = await settingsFor(definition);
   const [up, enabled] = await Promise.all([isUp(name), isEnabled(name)]);
-  // What the package brought does, unless it is to run with another configuration.
-  const writes = found.owner !== 'package' || configFile !== undefined;
+  const writes = found.owner !== 'package' || isSpecial(definition, settings);
+  const text = unitText(definition, settings);
   const before = found.owner === 'certready' ? found.text : undefined;
   return {
     steps: [
-      ...(writes ? [await writeStep(definition, { before, up })] : []),
+      ...(writes ? [writeStep(name, { text, before, up })] : []),
       ...(enabled ? [] : [enableStep(name)]),
       ...(up ? [restartStep(name)] : []),
     ],
@@ -138,7 +150,7 @@ export const systemdManager = async (): Promise<ServiceManager> => {
       'systemd does not run here (no /run/systemd/system), and no other service manager is known',
     );
   return {
-    stateDirOf: (name) => `${managedFolders.StateDirectory}/${name}`,
+    stateDirOf,
     planInstall,
     planUninstall,
     planStart,

@@ -58,6 +58,8 @@ const lastWords = async (name: string): Promise<string> => {
 
 /** systemctl's own words say no more than where to look. */
 const startBy = async (verb: 'start' | 'restart', name: string): Promise<void> => {
+  // An administrator's start does not count among those that failed before.
+  await systemctl.run('reset-failed', '--', unitName(name)).catch(() => undefined);
   try {
     await systemctl.run(verb, '--', unitName(name));
   } catch (error) {

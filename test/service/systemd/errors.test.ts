@@ -136,6 +136,27 @@ suite('service install that fails', { skip: await noSystemdMachine() }, () => {
     assert.equal((await service('uninstall')).status, 0);
   });
 
+  it('what a package brought is used as it is, and not removed', async () => {
+    const { machine, service } = installation;
+    const packaged = '/usr/lib/systemd/system/certready.service';
+    assert.equal((await service('install')).status, 0);
+    await machine.shell(`
+      systemctl disable --quiet certready
+      mv /etc/systemd/system/certready.service ${packaged}
+      systemctl daemon-reload`);
+    assert.equal((await service('install')).status, 0);
+    assert.equal(await installation.property('UnitFileState'), 'enabled');
+    assert.equal(await installation.property('FragmentPath'), packaged);
+    await refused(service('uninstall'), /package/);
+    // With a configuration of its own it needs a unit of its own; then the package's is in force again.
+    const own = await service('install', '--config', '/etc/certready/config.yaml');
+    assert.equal(own.status, 0, own.stderr);
+    assert.notEqual(await installation.property('FragmentPath'), packaged);
+    assert.equal((await service('uninstall')).status, 0);
+    assert.equal(await installation.property('FragmentPath'), packaged);
+    await machine.shell(`rm ${packaged}; systemctl daemon-reload`);
+  });
+
   it('several instances, from folders with spaces, quotes, % and letters beyond ASCII', async () => {
     const { machine, service } = installation;
     const odd = '/opt/Süd "100%" $HOME; x';
