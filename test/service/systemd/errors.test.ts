@@ -139,6 +139,9 @@ suite('service install that fails', { skip: await noSystemdMachine() }, () => {
   it('what a package brought is used as it is, and not removed', async () => {
     const { machine, service } = installation;
     const packaged = '/usr/lib/systemd/system/certready.service';
+    // Where /lib is a link to /usr/lib, systemd names it by either.
+    const isPackaged = async (): Promise<boolean> =>
+      (await installation.property('FragmentPath')).includes('/lib/systemd/system/');
     assert.equal((await service('install')).status, 0);
     await machine.shell(`
       systemctl disable --quiet certready
@@ -146,14 +149,14 @@ suite('service install that fails', { skip: await noSystemdMachine() }, () => {
       systemctl daemon-reload`);
     assert.equal((await service('install')).status, 0);
     assert.equal(await installation.property('UnitFileState'), 'enabled');
-    assert.equal(await installation.property('FragmentPath'), packaged);
+    assert.equal(await isPackaged(), true);
     await refused(service('uninstall'), /package/);
     // With a configuration of its own it needs a unit of its own; then the package's is in force again.
     const own = await service('install', '--config', '/etc/certready/config.yaml');
     assert.equal(own.status, 0, own.stderr);
-    assert.notEqual(await installation.property('FragmentPath'), packaged);
+    assert.equal(await isPackaged(), false);
     assert.equal((await service('uninstall')).status, 0);
-    assert.equal(await installation.property('FragmentPath'), packaged);
+    assert.equal(await isPackaged(), true);
     await machine.shell(`rm ${packaged}; systemctl daemon-reload`);
   });
 
