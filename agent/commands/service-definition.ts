@@ -57,7 +57,7 @@ export const serviceDefinition = async (
   return {
     name,
     displayName: name,
-    description: 'Would this host survive the certificate change? Asked on a schedule.',
+    description: 'Readiness of this mail host for a certificate change',
     version,
     program,
     ...(path !== undefined && isNamed && { configFile: path }),

@@ -26,19 +26,27 @@ export const watchdogPeriodMs = (
   return Math.max(Number(microseconds) / 2000, 1);
 };
 
-/** setInterval takes no more. */
+/** setTimeout takes no more. */
 const longestTimerMs = 2 ** 31 - 1;
 
+/** An agent that wakes from the machine's sleep has seconds to come round before it is killed. */
+const secondLookMs = 1000;
+
+/** @returns what ends it */
 const watch = (
   { env, isAlive = () => true }: SupervisorOptions,
   tell: (...lines: string[]) => void,
-): NodeJS.Timeout | undefined => {
-  const period = watchdogPeriodMs(env, pid);
-  if (period === undefined) return undefined;
-  const beat = (): void => {
-    if (isAlive()) tell('WATCHDOG=1');
+): (() => void) => {
+  const period = Math.min(watchdogPeriodMs(env, pid) ?? 0, longestTimerMs);
+  if (period === 0) return () => undefined;
+  let timer: NodeJS.Timeout;
+  const look = (): void => {
+    const alive = isAlive();
+    if (alive) tell('WATCHDOG=1');
+    timer = setTimeout(look, alive ? period : Math.min(period, secondLookMs)).unref();
   };
-  return setInterval(beat, Math.min(period, longestTimerMs)).unref();
+  look();
+  return () => clearTimeout(timer);
 };
 
 /** How long the last messages may take, when the program ends. */
@@ -60,14 +68,14 @@ export const systemdSupervisor = async (options: SupervisorOptions): Promise<Sup
   const tell = (...lines: string[]): void => {
     sent = sent.then(() => socket?.send(lines)).catch(problem);
   };
-  const watching = socket && watch(options, tell);
+  const unwatch = socket ? watch(options, tell) : () => undefined;
   return {
     ready: () => tell('READY=1'),
     reloading: () => tell('RELOADING=1', `MONOTONIC_USEC=${monotonicMicroseconds()}`),
     status: (line) => tell(`STATUS=${oneLine(line)}`),
     stopping: () => tell('STOPPING=1'),
     async close() {
-      clearInterval(watching);
+      unwatch();
       await Promise.race([sent, wait(farewellMs, undefined, { ref: false })]);
     },
   };
