@@ -53,7 +53,11 @@ const evidenceOf = (
   trusted,
   purposes,
   mail: store.mail,
+  ...(store.shape && { shape: store.shape }),
+  ...(store.copyOf !== undefined && { copyOf: store.copyOf }),
   profile: profile.id,
+  ...(profile.path !== undefined && { profileFile: profile.path }),
+  ...(root.der === undefined && { certificate: 'not-in-profile' }),
   ...evidence,
 });
 

@@ -304,6 +304,8 @@ export type TlsVersion = (typeof tlsVersions)[number];
 /** A certificate-authority change, as data. */
 export interface Profile {
   readonly id: string;
+  /** The file that it was read from, absolute; absent where it is built in. */
+  readonly path?: string;
   readonly title: string;
   readonly source?: string;
   /** The day of the change, YYYY-MM-DD. */
@@ -447,6 +449,10 @@ export interface TrustStore {
   readonly name: string;
   /** The file or folder it lives in. */
   readonly path: string;
+  /** What it is where its kind does not say so; `setting`: a configuration that names no roots at all. */
+  readonly shape?: 'file' | 'folder' | 'setting';
+  /** The folder that it is copied from whenever the mail server starts. */
+  readonly copyOf?: string;
   /** What mail depends on it for; `unknown` counts like `verifies`. */
   readonly mail: 'verifies' | 'unused' | 'unknown';
   /** How it gets roots that it lacks when they are first needed. */

@@ -21,34 +21,35 @@ const list = async ({ stdout }: Invocation): Promise<void> => {
 interface ShowOptions {
   readonly json?: true;
   readonly pem?: true;
+  readonly authority?: string;
+  readonly output: string;
 }
 
-const rootsPem = async (profile: Profile): Promise<string> => {
-  const { pemOf } = await import('../profiles/pem.ts');
-  const roots = profile.authorities.filter(({ root }) => root);
-  const without = roots.filter(({ der }) => der === undefined);
-  if (without.length > 0)
-    throw new AgentError(
-      'certificate-invalid',
-      `profile ${profile.id}: ${without.map(({ id }) => id).join(', ')}: the profile has the fingerprint alone, needed for --pem: certificate`,
-    );
-  return roots.map(({ name, der = new Uint8Array() }) => `# ${name}\n${pemOf(der)}`).join('');
+const shown = async (
+  profile: Profile,
+  { json, pem, authority }: ShowOptions,
+  columns: number,
+): Promise<string> => {
+  if (pem) return (await import('../profiles/roots-pem.ts')).rootsPem(profile, authority);
+  if (json) {
+    const { profileDocument } = await import('../profiles/document.ts');
+    return `${JSON.stringify(profileDocument(profile), null, 2)}\n`;
+  }
+  return (await import('./profile-text.ts')).describeProfile(profile, columns);
 };
 
 const show = async (
   reference: string,
-  { json, pem }: ShowOptions,
+  options: ShowOptions,
   { stdout }: Invocation,
 ): Promise<void> => {
+  const { json, pem, authority, output } = options;
   if (json && pem) throw new AgentError('usage', '--json and --pem: one of them, not both');
-  const profile = await loadProfile(reference);
-  if (pem) return stdout.write(await rootsPem(profile));
-  if (json) {
-    const { profileDocument } = await import('../profiles/document.ts');
-    return stdout.write(`${JSON.stringify(profileDocument(profile), null, 2)}\n`);
-  }
-  const { describeProfile } = await import('./profile-text.ts');
-  return stdout.write(describeProfile(profile, stdout.columns));
+  if (authority !== undefined && !pem)
+    throw new AgentError('usage', '--authority: needed with it: --pem');
+  const text = await shown(await loadProfile(reference), options, stdout.columns);
+  if (output === '-') return stdout.write(text);
+  await (await import('./report-file.ts')).writeReportFile(output, text);
 };
 
 const check = async (path: string, { stdout }: Invocation): Promise<void> => {
@@ -95,6 +96,8 @@ export const addProfileCommand = (program: Command, invocation: Invocation): voi
     .description('what a profile asks for')
     .option('--json', 'the whole profile as JSON, which is a profile file too')
     .option('--pem', "its roots' certificates, for a trust store")
+    .option('--authority <ID>', 'with --pem: this root alone')
+    .option('-o, --output <FILE>', 'write it there, atomically; - is standard output', '-')
     .addHelpText('after', `\nExample:\n  $ certready profile show ${builtInIds[0]} --pem`)
     .action((reference: string, options: ShowOptions) => show(reference, options, invocation));
   profile

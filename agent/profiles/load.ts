@@ -1,5 +1,6 @@
 /** The profile that a user means by an id or a path. */
 
+import { resolve } from 'node:path';
 import type { Profile } from '../../checks/types.ts';
 import { readBytes, readText } from '../documents/read.ts';
 import { didYouMean } from '../documents/suggest.ts';
@@ -25,7 +26,8 @@ export const loadProfile = async (reference: string): Promise<Profile> => {
     );
   }
   const { parseProfile } = await import('./parse.ts');
-  return parseProfile(text, { path: reference, readFile: readBytes });
+  const profile = await parseProfile(text, { path: reference, readFile: readBytes });
+  return { ...profile, path: resolve(reference) };
 };
 
 /**

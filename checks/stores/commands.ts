@@ -36,7 +36,10 @@ const failureOf = (program: string, error: Error, stderr: string): string => {
   const said = stderr.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
   if ('killed' in error && error.killed === true)
     return `${program} took longer than ${limits.timeoutMs} ms, or said too much`;
-  return `${program} failed${said === '' ? '' : `: ${said}`}`;
+  const isRefused =
+    /permission denied|not permitted/i.test(said) || ('code' in error && error.code === 'EACCES');
+  const account = isRefused ? '; run certready as root' : '';
+  return `${program} failed${said === '' ? '' : `: ${said}`}${account}`;
 };
 
 /** Runs programs of this machine with an environment that is made for that alone. */

@@ -1,6 +1,7 @@
 /** p11-kit's trust module: folders of anchors and of blocked certificates (trust(1), update-ca-trust(8)). */
 
 import { join } from 'node:path';
+import { fingerprint256 } from '../pki/certificate.ts';
 import type { StoreEntry, StoreProblem, TrustStore } from '../types.ts';
 import { kindOfPath, mapBounded, readFolder, readStoreFile } from './files.ts';
 import { looksLikeP11Kit, readP11KitFile } from './p11-kit-file.ts';
@@ -8,11 +9,11 @@ import { looksLikePem, readPemBundle } from './pem.ts';
 import { type Collected, StoreError, contentsOf } from './store-error.ts';
 import { p11KitTrust } from './trusted-certificate.ts';
 
-/** Pairs of what the distribution ships and what the administrator adds, by distribution. */
+/** Pairs of what the administrator adds and what the distribution ships, by distribution; the first outweighs. */
 export const sourceFolders = {
-  redhat: ['/usr/share/pki/ca-trust-source', '/etc/pki/ca-trust/source'],
-  suse: ['/usr/share/pki/trust', '/etc/pki/trust'],
-  arch: ['/usr/share/ca-certificates/trust-source', '/etc/ca-certificates/trust-source'],
+  redhat: ['/etc/pki/ca-trust/source', '/usr/share/pki/ca-trust-source'],
+  suse: ['/etc/pki/trust', '/usr/share/pki/trust'],
+  arch: ['/etc/ca-certificates/trust-source', '/usr/share/ca-certificates/trust-source'],
 } as const;
 
 /** What a folder says of all certificates in it; those beside the folders speak for themselves. */
@@ -62,6 +63,16 @@ const readOneFolder = async (
   });
 };
 
+/** Of several entries of one certificate p11-kit heeds the first, unless one of them distrusts it. */
+const firstOfEach = (entries: readonly StoreEntry[]): StoreEntry[] => {
+  const seen = new Set<string>();
+  return entries.filter(({ der, trust }) => {
+    if (trust === 'distrusted') return true;
+    const key = fingerprint256(der);
+    return !seen.has(key) && seen.add(key);
+  });
+};
+
 /** All that some source folders trust and distrust. @throws StoreError where none of them exists */
 export const readSources = async (
   folders: readonly string[],
@@ -77,7 +88,7 @@ export const readSources = async (
   );
   const all = parts.flat();
   return {
-    entries: all.flatMap(({ entries }) => entries),
+    entries: firstOfEach(all.flatMap(({ entries }) => entries)),
     problems: all.flatMap(({ problems }) => problems),
   };
 };
@@ -86,8 +97,8 @@ export const readSources = async (
 export const p11KitStore = async (root = '/'): Promise<TrustStore> => {
   for (const folders of Object.values(sourceFolders)) {
     const paths = folders.map((folder) => join(root, folder));
-    const [, path] = paths;
-    const [, name] = folders;
+    const [path] = paths;
+    const [name] = folders;
     if (path === undefined) continue;
     const kinds = await Promise.all(paths.map((each) => kindOfPath(each).catch(() => 'other')));
     if (!kinds.some((kind) => kind !== 'absent')) continue;
@@ -97,7 +108,7 @@ export const p11KitStore = async (root = '/'): Promise<TrustStore> => {
   return {
     kind: 'p11-kit',
     name: 'p11-kit',
-    path: sourceFolders.redhat[1],
+    path: sourceFolders.redhat[0],
     mail: 'unused',
     read: () => Promise.resolve({ absent: 'p11-kit has no trust sources here' }),
   };

@@ -69,12 +69,13 @@ const partReasons: Readonly<Record<MissingPart['part'], string>> = {
 };
 
 /** Present in one part of the store and missing from another: which one decides who sees it. */
-const partly = (entry: StoreEntry): RootJudgement => {
+const partly = (entry: StoreEntry, deselected: StoreEntry | undefined): RootJudgement => {
   const parts = entry.missingFrom ?? [];
   const [first] = parts;
   const evidence = {
     origin: entry.origin,
     missingFrom: parts.map(({ part, path }): Json => ({ part, path })),
+    ...(deselected && { deselected: deselected.origin }),
   };
   const paths = parts.map(({ path }) => path).join(', ');
   return missing(
@@ -133,7 +134,11 @@ const absent = (store: IndexedStore, rootDer: Uint8Array | undefined): RootJudge
 };
 
 /** A trusted entry: is it good at this time, for servers, in all parts of the store? */
-const present = (entry: StoreEntry, at: Date): RootJudgement => {
+const present = (
+  entry: StoreEntry,
+  deselected: StoreEntry | undefined,
+  at: Date,
+): RootJudgement => {
   const certificate = rootCertificate(entry.der);
   const purposes = entry.purposes ?? ['any'];
   const notAfter = certificate && { notAfter: certificate.notAfter.toISOString() };
@@ -153,7 +158,7 @@ const present = (entry: StoreEntry, at: Date): RootJudgement => {
           ? `present, expired on ${expires ?? ''}`
           : `present, trusted for ${purposes.join(', ') || 'nothing'} only`,
     };
-  if (entry.missingFrom) return partly(entry);
+  if (entry.missingFrom) return partly(entry, deselected);
   if (certificate && at < certificate.notBefore)
     return {
       ...base,
@@ -189,8 +194,8 @@ export const judgeRoot = (
     missingFrom.every(({ part }) => part !== 'store' && part !== 'anchors');
   const inStore = trusted.filter(isTaken);
   const best = whole ?? inStore.find(allowsServers) ?? inStore[0] ?? trusted.find(allowsServers);
-  if (best) return present(best, at);
   const deselected = entries.find(({ trust }) => trust === 'deselected');
+  if (best) return present(best, deselected, at);
   if (deselected)
     return missing(
       'deselected',

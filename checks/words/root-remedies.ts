@@ -2,7 +2,16 @@
 
 import type { Finding } from '../types.ts';
 import { inBrackets, shown, textOf } from './evidence.ts';
-import { keeperOf, originOf, profileOf, rootNameOf, sha256Of, storePathOf } from './store.ts';
+import {
+  isCopy,
+  keeperOf,
+  originOf,
+  originalPathOf,
+  profileOf,
+  rootNameOf,
+  sha256Of,
+  storePathOf,
+} from './store.ts';
 
 export const rootIn = (finding: Finding): string =>
   `${shown(rootNameOf(finding), 45)} in ${shown(storePathOf(finding), 45)}`;
@@ -17,7 +26,7 @@ const compareFingerprint = (finding: Finding): string => {
 
 const fileNote = (finding: Finding): string =>
   profileOf(finding) === undefined
-    ? ' The profile is not known here: write the certificate to the file first, with certready profile show ID --pem.'
+    ? ' The profile does not have the certificate: get it from the CA first, in PEM, and write it to the file that the commands name.'
     : '';
 
 const howToAdd = (finding: Finding): string => {
@@ -26,10 +35,10 @@ const howToAdd = (finding: Finding): string => {
       return "Import it with keytool, which asks for the keystore's password, and restart the Java programs.";
     case 'nss':
       return "Import it with NSS's certutil and the trust flags C,, (issues server certificates).";
-    case 'postfix-chroot':
-      return "Postfix runs chrooted and reads its own copy, made when it starts: add the root to the system's store and restart Postfix (a reload is not enough).";
     case 'windows':
-      return 'Add it for the machine (LocalMachine), not for a user: mail services run as the machine. In a domain, distribute it by Group Policy. If Windows should have fetched it by itself, mend the automatic root update too.';
+      return 'Add it for the machine (LocalMachine), not for a user: mail services run as the machine. In cmd.exe, certutil -addstore -f Root FILE does what Import-Certificate does. In a domain, distribute it by Group Policy. If Windows should have fetched it by itself, mend the automatic root update too.';
+    case 'setting':
+      return "The mail server verifies, and its configuration names no roots to verify with: let it read the system's bundle, to which the root is added with the distribution's tool.";
     case 'bundle':
     case 'directory':
       return 'No tool of the system keeps this store: add the certificate to it directly.';
@@ -37,13 +46,19 @@ const howToAdd = (finding: Finding): string => {
     case 'update-ca-trust':
     case 'suse':
     case 'p11-kit':
-      return "Add it with the distribution's tool, so that it survives updates.";
+      return "Add it with the distribution's tool, so that it survives updates. Programs that run keep their old list until they are restarted.";
   }
 };
 
+/** Postfix's locked-in clients do not see what is changed, only what was copied for them. */
+const copyNote = (finding: Finding): string =>
+  isCopy(finding)
+    ? ` Postfix runs chrooted and reads its own copy, made when it starts: the commands change ${shown(originalPathOf(finding))} and restart Postfix (a reload is not enough).`
+    : '';
+
 /** The whole way: how, what to compare first, and where the certificate comes from. */
 export const addIt = (finding: Finding): string =>
-  `${howToAdd(finding)} ${compareFingerprint(finding)}${fileNote(finding)}`;
+  `${howToAdd(finding)}${copyNote(finding)} ${compareFingerprint(finding)}${fileNote(finding)}`;
 
 const parts: Readonly<Record<string, string>> = {
   'hash-link-missing': 'has no hash link, so that OpenSSL does not find it',
@@ -70,10 +85,13 @@ export const missingRemedy = (finding: Finding): string => {
   const reason = textOf(finding, 'reason') ?? '';
   if (reason === 'deselected')
     return `${root} is installed, but an administrator or an update deselected it in /etc/ca-certificates.conf. Find out whether that was meant; if not, select it again with the commands below, as root. Programs that run keep their old list until they are restarted.`;
+  if (reason === 'not-taken-over' && isCopy(finding))
+    return `${root} was added to ${shown(originalPathOf(finding))}, and Postfix, which runs chrooted, still reads the copy that it made when it started. Restart it as below (a reload is not enough).`;
+  if (keeperOf(finding) === 'setting') return `${howToAdd(finding)} As root.`;
   if (reason === 'not-taken-over')
     return `${root} lies where the store's tool takes certificates from. Write the store anew with the command below, as root.`;
   if (reason in parts)
-    return `Some programs find ${root} in this store and others do not, because its parts differ. Write the store anew with the command below, as root.`;
+    return `Some programs find ${root} in this store and others do not, because its parts differ. Write the store anew with the commands below, as root, so that all parts have it.${copyNote(finding)}`;
   return `Add ${root} to ${shown(storePathOf(finding))}, as root or administrator. ${addIt(finding)}`;
 };
 
@@ -87,12 +105,14 @@ export const unblock = (finding: Finding): string => {
       return 'set its trust flags again, as below';
     case 'windows':
       return 'remove it from LocalMachine\\Disallowed, or from the Group Policy that puts it there';
-    case 'update-ca-certificates':
-    case 'postfix-chroot':
     case 'java':
+      return "take its fingerprint off the runtime's blocked.certs, as below";
+    case 'setting':
+      return 'let the mail server read other roots';
+    case 'update-ca-certificates':
     case 'bundle':
     case 'directory':
-      return 'replace the entry that rejects it by the plain certificate';
+      return 'replace the entry that rejects it by the plain certificate, as below';
   }
 };
 

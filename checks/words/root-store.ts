@@ -5,6 +5,7 @@ import { notVerified } from './consequences.ts';
 import { inBrackets, shown, textOf, timeOf } from './evidence.ts';
 import type { GapWords } from './gap-info.ts';
 import { onPlatforms } from './on-platforms.ts';
+import { addRoot } from './posix/add-root.ts';
 import * as posix from './posix/stores.ts';
 import * as powershell from './powershell/stores.ts';
 import {
@@ -20,21 +21,21 @@ import { rootUpdateWords } from './root-update.ts';
 import { keeperOf, rootNameOf } from './store.ts';
 
 const add = onPlatforms({
-  posix: (finding, platform) => posix.addRoot(finding, platform),
+  posix: (finding, platform) => addRoot(finding, platform),
   powershell: (finding) => [...powershell.addRoot(finding), ...powershell.showRoot(finding)],
 });
 
-/** A store that is one file keeps the first of two copies: the entry has to be replaced, not added to. */
+/** Of two entries of one certificate programs keep the first: what restricts it is replaced, not added to. */
 const isReplaced = (finding: Finding): boolean =>
   finding.code === 'root-not-for-server-auth' &&
-  ['bundle', 'directory'].includes(keeperOf(finding));
+  ['bundle', 'directory', 'update-ca-certificates'].includes(keeperOf(finding));
 
 /** Look at what stands there first, then add the right one. */
 const lookAndAdd = onPlatforms({
   posix: (finding, platform) => [
     ...posix.showEntry(finding),
     ...posix.showStore(finding, platform),
-    ...(isReplaced(finding) ? posix.rootToFile(finding) : posix.addRoot(finding, platform)),
+    ...(isReplaced(finding) ? posix.replaceEntry(finding) : addRoot(finding, platform)),
   ],
   powershell: (finding) => [
     ...powershell.showRoot(finding),
@@ -180,7 +181,7 @@ export const rootStoreWords: GapWords<'root-store'> = {
     consequence: notVerified,
     summary: (finding) => `${rootIn(finding)} is not trusted for server authentication`,
     remedy: (finding) =>
-      `Usually the vendor has taken this purpose away because the CA moves on. Run certready profile list first, and see whether the mail host already presents the chain of the profile that follows. If it still needs this root, ${isReplaced(finding) ? 'replace the entry, which rejects or restricts it, by the plain certificate that the last commands write.' : `add it as a trust anchor of your own for the time being, as root or administrator. ${addIt(finding)}`}`,
+      `Usually the vendor has taken this purpose away because the CA moves on. Run certready profile list first, and see whether the mail host already presents the chain of the profile that follows. If it still needs this root, ${isReplaced(finding) ? 'replace the entry, which rejects or restricts it, by the plain certificate, as the last commands do.' : `add it as a trust anchor of your own for the time being, as root or administrator. ${addIt(finding)}`}`,
     commands: lookAndAdd,
     example: {
       target: 'r1@/etc/pki/tls/certs',

@@ -13,7 +13,7 @@ export type StoreKeeper =
   | 'bundle'
   | 'java'
   | 'nss'
-  | 'postfix-chroot'
+  | 'setting'
   | 'windows';
 
 /** The authority's id, the first part of `AUTHORITY@STORE`. */
@@ -32,10 +32,26 @@ export const storePathOf = (finding: Finding): string => {
 export const rootNameOf = (finding: Finding): string =>
   textOf(finding, 'root') ?? authorityOf(finding);
 
+/** What `certready profile show` finds the root's certificate by: the profile's file, or its id. */
 export const profileOf = (finding: Finding): string | undefined => {
-  const profile = textOf(finding, 'profile');
-  return profile !== undefined && !profile.startsWith('-') ? profile : undefined;
+  const profile = textOf(finding, 'profileFile') ?? textOf(finding, 'profile');
+  const isKnown = profile !== undefined && !profile.startsWith('-');
+  return isKnown && textOf(finding, 'certificate') !== 'not-in-profile' ? profile : undefined;
 };
+
+/** The folder that Postfix locks its clients into, where its configuration does not say otherwise. */
+const postfixQueue = '/var/spool/postfix';
+
+/** Where a change has to be made: the store itself, or what it is copied from at the next start. */
+export const originalPathOf = (finding: Finding): string => {
+  const path = storePathOf(finding);
+  const inQueue = path.startsWith(`${postfixQueue}/`) ? path.slice(postfixQueue.length) : path;
+  return textOf(finding, 'copyOf') ?? inQueue;
+};
+
+/** Whether the store is a copy that a mail server makes when it starts. */
+export const isCopy = (finding: Finding): boolean =>
+  originalPathOf(finding) !== storePathOf(finding);
 
 /** Upper-case hex, or nothing: what is no SHA-256 is not shown as one. */
 export const sha256Of = (finding: Finding, key = 'sha256'): string | undefined => {
@@ -57,7 +73,6 @@ const under = (path: string, ...places: readonly string[]): boolean =>
 
 /** Files and folders that a tool of the system writes. */
 const systemPlaces: readonly (readonly [StoreKeeper, readonly string[]])[] = [
-  ['postfix-chroot', ['/var/spool/postfix']],
   ['update-ca-trust', ['/etc/pki/ca-trust', '/etc/pki/tls', '/usr/share/pki/ca-trust-source']],
   ['suse', ['/var/lib/ca-certificates', '/etc/pki/trust', '/etc/ssl/ca-bundle.pem']],
   ['p11-kit', ['/etc/ca-certificates/extracted', '/etc/ca-certificates/trust-source']],
@@ -65,9 +80,10 @@ const systemPlaces: readonly (readonly [StoreKeeper, readonly string[]])[] = [
   ['update-ca-certificates', ['/usr/share/ca-certificates', '/usr/local/share/ca-certificates']],
 ];
 
+const systemKeeperOf = (path: string): StoreKeeper | undefined =>
+  systemPlaces.find(([, places]) => under(path, ...places))?.[0];
+
 const keeperOfPath = (path: string): StoreKeeper => {
-  const system = systemPlaces.find(([, places]) => under(path, ...places));
-  if (system) return system[0];
   if (/^(LocalMachine|CurrentUser|HKLM|HKEY_LOCAL_MACHINE|Cert:)/i.test(path)) return 'windows';
   if (/\.(jks|p12|pfx|keystore)$|(^|[\\/])cacerts$/i.test(path)) return 'java';
   if (/(^|[\\/])cert9\.db$/i.test(path)) return 'nss';
@@ -77,7 +93,6 @@ const keeperOfPath = (path: string): StoreKeeper => {
 /** Kinds of store that are kept one way wherever they lie. */
 const keeperOfKind: ReadonlyMap<string, StoreKeeper> = new Map([
   ['windows', 'windows'],
-  ['java', 'java'],
   ['nss', 'nss'],
   ['debian', 'update-ca-certificates'],
   ['redhat', 'update-ca-trust'],
@@ -86,34 +101,60 @@ const keeperOfKind: ReadonlyMap<string, StoreKeeper> = new Map([
 
 /** Kinds that nobody keeps unless they lie where a tool of the system writes. */
 const keeperElsewhere: ReadonlyMap<string, StoreKeeper> = new Map([
+  ['java', 'java'],
   ['p11-kit', 'p11-kit'],
   ['openssl-directory', 'directory'],
   ['openssl-bundle', 'bundle'],
 ]);
 
-/** By the store's kind, and for those that may lie anywhere, by its path. */
+/** What a store of no known kind is, where that was seen. */
+const keeperOfShape: ReadonlyMap<string, StoreKeeper> = new Map([
+  ['folder', 'directory'],
+  ['file', 'bundle'],
+  ['setting', 'setting'],
+]);
+
+/** By the store's kind, and for those that may lie anywhere, by the path that it is kept at. */
 export const keeperOf = (finding: Finding): StoreKeeper => {
   const kind = textOf(finding, 'store') ?? '';
-  const byPath = keeperOfPath(storePathOf(finding));
-  const isFile = byPath === 'bundle' || byPath === 'directory';
-  return keeperOfKind.get(kind) ?? (isFile ? keeperElsewhere.get(kind) : undefined) ?? byPath;
+  const path = originalPathOf(finding);
+  return (
+    keeperOfKind.get(kind) ??
+    systemKeeperOf(path) ??
+    keeperElsewhere.get(kind) ??
+    keeperOfShape.get(textOf(finding, 'shape') ?? '') ??
+    keeperOfPath(path)
+  );
 };
 
 /** NSS names a database by its folder. */
 export const nssDatabase = (finding: Finding): string =>
   `sql:${storePathOf(finding).replace(/[\\/]cert9\.db$/i, '')}`;
 
-/** The mail server that keeps a copy of the store and has to be restarted to see a change. */
-export const mailServerOf = (finding: Finding): 'postfix' | 'exim' | undefined => {
+const mailServers = ['postfix', 'exim', 'opensmtpd', 'sendmail'] as const;
+
+/** The mail server whose own store it is; it is restarted to see a change. */
+export const mailServerOf = (finding: Finding): (typeof mailServers)[number] | undefined => {
   const kind = textOf(finding, 'store');
-  if (kind === 'postfix' || kind === 'exim') return kind;
-  return keeperOf(finding) === 'postfix-chroot' ? 'postfix' : undefined;
+  return mailServers.find((server) => server === kind) ?? (isCopy(finding) ? 'postfix' : undefined);
 };
 
+export interface EntryPlace {
+  readonly file: string;
+  readonly index: number;
+}
+
 /** The file that an entry was read from, and which certificate in it: `PATH#2`. */
-export const originOf = (
-  finding: Finding,
-): { readonly file: string; readonly index: number } | undefined => {
-  const match = /^((?:\/|[A-Z]:\\).*?)(?:#(\d{1,6}))?$/.exec(textOf(finding, 'origin') ?? '');
+export const originOf = (finding: Finding, key = 'origin'): EntryPlace | undefined => {
+  const match = /^((?:\/|[A-Z]:\\).*?)(?:#(\d{1,6}))?$/.exec(textOf(finding, key) ?? '');
   return match?.[1] === undefined ? undefined : { file: match[1], index: Number(match[2] ?? 1) };
+};
+
+/** Where that entry comes from: in a copy, the same file of the original. */
+export const originalOriginOf = (finding: Finding): EntryPlace | undefined => {
+  const origin = originOf(finding);
+  const copy = storePathOf(finding);
+  return origin?.file.startsWith(`${copy}/`) === true
+    ? { ...origin, file: originalPathOf(finding) + origin.file.slice(copy.length) }
+    : origin;
 };

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it, suite } from 'node:test';
@@ -416,6 +416,35 @@ suite('the built-in profiles', () => {
       assert.equal(fingerprint({ der: new X509Certificate(stdout).raw }), facts[id].roots[0]);
     });
   }
+
+  it('writes the root that a command asks for to a file, and names the roots there are', async () => {
+    const [id] = builtInIds;
+    const path = join(folder, 'root.pem');
+    const asked = ['profile', 'show', id, '--pem', '--authority', 'r1', '-o', path];
+    const shown = await runProgram(asked);
+    assert.deepEqual([shown.status, shown.stdout], [0, '']);
+    const der = new X509Certificate(await readFile(path)).raw;
+    assert.equal(fingerprint({ der }), facts[id].roots[0]);
+    for (const wrong of [
+      ['--pem', '--authority', 'r2'],
+      ['--authority', 'r1'],
+    ]) {
+      const { status, code } = await runProgram(['profile', 'show', id, ...wrong]);
+      assert.deepEqual([status, code], [3, 'usage']);
+    }
+  });
+
+  it('gives of several roots those whose certificates the profile has, or the one that is asked for', async () => {
+    const pem = (text: string): string => JSON.stringify(text);
+    const other = makeCa({ name: 'CN=Other' });
+    const path = await file(
+      `id: x\ntitle: X\nauthorities:\n  - { id: r, name: R, root: true, certificate: ${pem(root.pem)} }\n  - { id: s, name: S, root: true, sha256: ${'AB'.repeat(32)} }\n  - { id: o, name: O, root: true, certificate: ${pem(other.pem)} }`,
+    );
+    const all = await runProgram(['profile', 'show', path, '--pem']);
+    assert.equal(all.stdout.match(/BEGIN/g)?.length, 2);
+    const one = await runProgram(['profile', 'show', path, '--pem', '--authority', 'o']);
+    assert.equal(fingerprint({ der: new X509Certificate(one.stdout).raw }), fingerprint(other));
+  });
 
   it('a root without its certificate cannot be given', async () => {
     const sha256 = fingerprint(root);

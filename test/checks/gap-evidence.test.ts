@@ -90,7 +90,7 @@ describe('who keeps a trust store', () => {
     ['openssl-bundle', '/opt/mta/roots', 'bundle'],
     ['p11-kit', '/etc/pki/ca-trust/source', 'update-ca-trust'],
     ['p11-kit', '/usr/share/p11-kit/trust', 'p11-kit'],
-    ['postfix', '/var/spool/postfix/etc/ssl/certs', 'postfix-chroot'],
+    ['postfix', '/var/spool/postfix/etc/ssl/certs', 'update-ca-certificates'],
     ['postfix', '/etc/postfix/roots.pem', 'bundle'],
     ['exim', 'system', 'update-ca-certificates'],
     ['java', '/opt/jdk/lib/security/cacerts', 'java'],

@@ -181,7 +181,7 @@ const rootMissing: Gap = {
   summary: 'GlobalSign Root CA - R1 is not in /etc/ssl/certs',
   remedy: 'Add the root to the store and restart the mail server.',
   commands: [
-    "certready profile show 'exchange-online-globalsign-r1' --pem > 'certready-root.pem'",
+    "certready profile show 'exchange-online-globalsign-r1' --pem --authority 'r1' -o 'certready-root.pem'",
     'update-ca-certificates',
   ],
   evidence: { store: 'openssl-directory', path: '/etc/ssl/certs', sha256: 'EBD41040'.repeat(8) },

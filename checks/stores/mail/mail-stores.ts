@@ -1,13 +1,14 @@
 /** Which stores outgoing mail is verified with: the mail servers' own, and what they make of the others. */
 
 import { resolve } from 'node:path';
+import { fingerprint256 } from '../../pki/certificate.ts';
 import type { StoreEntry, StoreProblem, TrustStore } from '../../types.ts';
 import { readCertificateFolder } from '../certificate-folder.ts';
 import type { RunCommand } from '../commands.ts';
 import { readStoreFile } from '../files.ts';
 import { mergeParts } from '../merge-parts.ts';
 import { readPemBundle } from '../pem.ts';
-import { type Collected, contentsOf } from '../store-error.ts';
+import { type Collected, StoreError, contentsOf } from '../store-error.ts';
 import { realPath } from '../system.ts';
 import { askOpenSmtpd, askSendmail } from './configured.ts';
 import { askExim } from './exim.ts';
@@ -35,19 +36,53 @@ export interface SystemStore {
   readonly paths: ReadonlySet<string>;
 }
 
+type SourceContents = Collected & {
+  readonly entries: readonly (StoreEntry & { linked?: boolean })[];
+};
+
+const readPath = async (
+  { kind, path }: Exclude<RootSource, { kind: 'system' }>,
+  signal: AbortSignal,
+): Promise<SourceContents> => {
+  try {
+    if (kind === 'file') return readPemBundle(await readStoreFile(path, signal), path);
+    const { certificates, problems } = await readCertificateFolder(path, signal);
+    return { entries: certificates, problems };
+  } catch (error) {
+    // The program looks here and nowhere else: nothing there means no roots
+    if (!(error instanceof StoreError) || error.fault !== 'absent') throw error;
+    return { entries: [], problems: [{ origin: path, problem: error.message }] };
+  }
+};
+
 const readSource = async (
   source: RootSource,
   system: TrustStore,
   signal: AbortSignal,
-): Promise<Collected & { readonly entries: readonly (StoreEntry & { linked?: boolean })[] }> => {
-  if (source.kind === 'file')
-    return readPemBundle(await readStoreFile(source.path, signal), source.path);
-  if (source.kind === 'folder') {
-    const { certificates, problems } = await readCertificateFolder(source.path, signal);
-    return { entries: certificates, problems };
-  }
+): Promise<SourceContents> => {
+  if (source.kind !== 'system') return readPath(source, signal);
   const contents = await system.read(signal);
-  return contents.entries === undefined ? { entries: [], problems: [] } : contents;
+  if ('unreadable' in contents) throw new StoreError('unreadable', contents.unreadable);
+  return 'absent' in contents ? { entries: [], problems: [] } : contents;
+};
+
+/** What the next start will copy. It explains an absence; where it cannot be read, nothing is explained. */
+const readNotCopied = async (
+  source: RootSource,
+  known: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<readonly StoreEntry[]> => {
+  if (source.kind === 'system' || source.copyOf === undefined) return [];
+  try {
+    const { certificates } = await readCertificateFolder(source.copyOf, signal);
+    return certificates.flatMap(({ linked, ...entry }): StoreEntry[] => {
+      if (!linked || known.has(fingerprint256(entry.der))) return [];
+      return [{ ...entry, missingFrom: [{ part: 'store', path: source.path }] }];
+    });
+  } catch (error) {
+    if (error instanceof StoreError) return [];
+    throw error;
+  }
 };
 
 /** The roots of all sources together: one of them is enough for a program that reads them all. */
@@ -60,8 +95,10 @@ const readUnion = async (
   const entries = mergeParts([
     { part: 'folder', path: pathOf(sources), entries: parts.flatMap((part) => part.entries) },
   ]);
+  const known = new Set(entries.map(({ der }) => fingerprint256(der)));
+  const waiting = await Promise.all(sources.map((source) => readNotCopied(source, known, signal)));
   const problems: StoreProblem[] = parts.flatMap((part) => part.problems);
-  return { entries, problems };
+  return { entries: [...entries, ...waiting.flat()], problems };
 };
 
 const pathOf = (sources: readonly RootSource[]): string =>
@@ -73,6 +110,12 @@ const nameOf = (sources: readonly RootSource[]): string =>
 const isSystem = async (source: RootSource, { paths }: SystemStore): Promise<boolean> =>
   source.kind === 'system' || paths.has(await realPath(resolve(source.path)));
 
+/** What the commands that add to it need to know: the first of its sources is added to. */
+const placeOf = ([first]: readonly RootSource[]): Pick<TrustStore, 'shape' | 'copyOf'> =>
+  first === undefined || first.kind === 'system'
+    ? {}
+    : { shape: first.kind, ...(first.copyOf !== undefined && { copyOf: first.copyOf }) };
+
 const ownStore = (
   program: string,
   { sources, mail }: Pick<MailUse, 'sources' | 'mail'>,
@@ -81,6 +124,7 @@ const ownStore = (
   kind: program,
   name: nameOf(sources),
   path: pathOf(sources),
+  ...placeOf(sources),
   mail,
   read: (signal) => contentsOf(() => readUnion(sources, system, signal)),
 });
@@ -90,6 +134,7 @@ const emptyStore = ({ program, configuration }: MailTrust, mail: MailUse['mail']
   kind: program,
   name: configuration,
   path: configuration,
+  shape: 'setting',
   mail,
   read: () => Promise.resolve({ entries: [], problems: [] }),
 });

@@ -4,7 +4,13 @@ import type { TrustStore } from '../../types.ts';
 
 /** Where a program takes roots from: a file, a folder with hash links, or what the system has. */
 export type RootSource =
-  { readonly kind: 'file' | 'folder'; readonly path: string } | { readonly kind: 'system' };
+  | {
+      readonly kind: 'file' | 'folder';
+      readonly path: string;
+      /** The folder that the program copies it from when it starts. */
+      readonly copyOf?: string;
+    }
+  | { readonly kind: 'system' };
 
 /** One way in which the program sends: roots from all of the sources together. */
 export interface MailUse {

@@ -3,7 +3,8 @@
 import { posix } from 'node:path';
 import type { TrustStore } from '../../types.ts';
 import type { RunCommand } from '../commands.ts';
-import { kindOfPath } from '../files.ts';
+import { kindOfPath, readStoreFile } from '../files.ts';
+import { StoreError } from '../store-error.ts';
 import { type MailTrust, type MailUse, type RootSource, graver } from './mail-trust.ts';
 import { readPolicies } from './postfix-policies.ts';
 
@@ -17,7 +18,9 @@ const parameters = [
   'tls_append_default_CA',
   'smtp_tls_policy_maps',
   'smtp_tls_per_site',
+  'config_directory',
   'queue_directory',
+  'compatibility_level',
   'multi_instance_directories',
 ] as const;
 
@@ -33,13 +36,20 @@ export const parseSettings = (output: string): Map<string, string> => {
   return settings;
 };
 
-/** The services of master.cf that run the SMTP client, and whether each is locked into the queue's folder. */
-export const parseClients = (fields: Settings): readonly { name: string; chroot: boolean }[] => {
+/**
+ * The services of master.cf that run the SMTP client, and whether each is locked into the queue's
+ * folder; `-` is `byDefault`.
+ */
+export const parseClients = (
+  fields: Settings,
+  byDefault: boolean,
+): readonly { name: string; chroot: boolean }[] => {
   const clients: { name: string; chroot: boolean }[] = [];
   for (const [key, command] of fields) {
     const name = /^(.+)\/command$/.exec(key)?.[1];
     if (name === undefined || !/^smtp(?:\s|$)/.test(command)) continue;
-    clients.push({ name, chroot: fields.get(`${name}/chroot`) !== 'n' });
+    const chroot = fields.get(`${name}/chroot`);
+    clients.push({ name, chroot: chroot === '-' ? byDefault : chroot !== 'n' });
   }
   return clients;
 };
@@ -66,10 +76,23 @@ const mailOf = async (setting: (name: string) => string): Promise<TrustStore['ma
   );
 };
 
+/** Whether the instance runs: then it has copied what it copies. */
+const isRunning = async (queue: string): Promise<boolean> => {
+  try {
+    const path = posix.join(queue, 'pid/master.pid');
+    const text = await readStoreFile(path, AbortSignal.timeout(5000), 100);
+    const id = Number(text.toString('latin1').trim());
+    return Number.isInteger(id) && (await kindOfPath(`/proc/${id}`)) === 'folder';
+  } catch (error) {
+    if (error instanceof StoreError) return false;
+    throw error;
+  }
+};
+
 /**
  * The CAfile is read before the client is locked in, the CApath afterwards (postconf(5),
- * smtp_tls_CApath). Debian copies the folder into the queue when the service starts; until then there
- * is nothing to be read but the original.
+ * smtp_tls_CApath). Debian copies the folder into the queue when the service starts; before its first
+ * start there is nothing to be read but the original.
  */
 const sourcesOf = async (
   setting: (name: string) => string,
@@ -80,14 +103,25 @@ const sourcesOf = async (
   const sources: RootSource[] = [];
   if (file !== '') sources.push({ kind: 'file', path: file });
   if (folder !== '') {
-    const inside = posix.join(setting('queue_directory'), folder);
-    const isInside = chroot && (await kindOfPath(inside).catch(() => 'other')) !== 'absent';
-    sources.push({ kind: 'folder', path: isInside ? inside : posix.normalize(folder) });
+    const queue = setting('queue_directory');
+    const original = posix.resolve('/', folder);
+    const inside = posix.join(queue, original);
+    const isCopied = (await kindOfPath(inside).catch(() => 'other')) !== 'absent';
+    const isLocked = chroot && (isCopied || (await isRunning(queue)));
+    sources.push(
+      isLocked
+        ? { kind: 'folder', path: inside, copyOf: original }
+        : { kind: 'folder', path: original },
+    );
   }
   if (sources.length > 0 && isYes(setting('tls_append_default_CA')))
     sources.push({ kind: 'system' });
   return sources;
 };
+
+/** Before 3.0 clients were locked in unless told otherwise; the level says how new the defaults are. */
+const isLockedByDefault = (settings: Settings): boolean =>
+  Number.parseInt(settings.get('compatibility_level') ?? '', 10) < 1;
 
 const usesOf = async (
   settings: Settings,
@@ -95,20 +129,21 @@ const usesOf = async (
   fields: Settings,
 ): Promise<readonly MailUse[]> =>
   Promise.all(
-    parseClients(fields).map(async ({ name, chroot }): Promise<MailUse> => {
-      const setting = (parameter: string): string =>
-        overrides.get(`${name}/${parameter}`) ?? settings.get(parameter) ?? '';
-      return {
-        service: name,
-        sources: await sourcesOf(setting, chroot),
-        mail: await mailOf(setting),
-      };
-    }),
+    parseClients(fields, isLockedByDefault(settings)).map(
+      async ({ name, chroot }): Promise<MailUse> => {
+        const setting = (parameter: string): string =>
+          overrides.get(`${name}/${parameter}`) ?? settings.get(parameter) ?? '';
+        return {
+          service: name,
+          sources: await sourcesOf(setting, chroot),
+          mail: await mailOf(setting),
+        };
+      },
+    ),
   );
 
 const askInstance = async (run: RunCommand, folder: string | undefined): Promise<MailTrust[]> => {
   const where = folder === undefined ? [] : ['-c', folder];
-  const configuration = `${folder ?? '/etc/postfix'}/main.cf`;
   const answers = await Promise.all([
     run('postconf', [...where, '-x', ...parameters]),
     run('postconf', [...where, '-xP']),
@@ -116,7 +151,9 @@ const askInstance = async (run: RunCommand, folder: string | undefined): Promise
   ]);
   if (answers.some((answer) => 'absent' in answer)) return [];
   const failed = answers.find((answer) => 'failure' in answer);
-  if (failed) return [{ program: 'postfix', configuration, failure: failed.failure }];
+  const inFolder = (path: string): string => `${path}/main.cf`;
+  const unasked = inFolder(folder ?? '/etc/postfix');
+  if (failed) return [{ program: 'postfix', configuration: unasked, failure: failed.failure }];
   const [settings, overrides, fields] = answers.map((answer) =>
     parseSettings('output' in answer ? answer.output : ''),
   );
@@ -125,6 +162,7 @@ const askInstance = async (run: RunCommand, folder: string | undefined): Promise
   const others = (settings.get('multi_instance_directories') ?? '').split(/[\s,]+/);
   const instances = folder === undefined ? others.filter((path) => path.startsWith('/')) : [];
   const more = await Promise.all(instances.map((path) => askInstance(run, path)));
+  const configuration = inFolder(settings.get('config_directory') ?? '/etc/postfix');
   return [{ program: 'postfix', configuration, uses }, ...more.flat()];
 };
 

@@ -1,139 +1,55 @@
-/** Trust stores from a POSIX shell: look at a root, add it, take a block off it. Run as root. */
+/** Trust stores from a POSIX shell: look at a root, replace its entry, take a block off it. Run as root. */
 
 import type { Finding, Platform } from '../../types.ts';
 import { textOf } from '../evidence.ts';
 import {
+  type EntryPlace,
   keeperOf,
-  mailServerOf,
   nssDatabase,
   originOf,
-  profileOf,
-  rootAlias,
+  originalOriginOf,
+  sha256Of,
   storePathOf,
 } from '../store.ts';
+import { copyIn, nameRoots, rebuild, restart, rootFile, rootToFile } from './add-root.ts';
 import { sh } from './quote.ts';
 
-/** The file that the root's certificate is written to first. */
-const rootFile = 'certready-root.pem';
-
-/** Writes the root to a file and shows its fingerprint, which has to be the one in the remedy. */
-export const rootToFile = (finding: Finding): string[] => {
-  const profile = profileOf(finding);
-  return [
-    profile === undefined
-      ? 'certready profile list'
-      : sh`certready profile show ${profile} --pem > ${rootFile}`,
-    sh`openssl x509 -in ${rootFile} -noout -subject -dates -fingerprint -sha256`,
-  ];
-};
-
-const restart = (finding: Finding): string[] => {
-  const program = mailServerOf(finding);
-  if (program === undefined) return [];
-  const isDebian = keeperOf(finding) !== 'update-ca-trust';
-  return [`systemctl restart ${program === 'exim' && isDebian ? 'exim4' : program}`];
-};
-
-const toFolder = (finding: Finding, folder: string, ending = 'pem'): string =>
-  sh`cp ${rootFile} ${`${folder.replace(/\/$/, '')}/${rootAlias(finding)}.${ending}`}`;
-
-const copyIn = (finding: Finding): string[] => {
-  const path = storePathOf(finding);
-  switch (keeperOf(finding)) {
-    case 'windows': // a store of another platform has no command here
-      return [];
-    case 'update-ca-certificates':
-    case 'postfix-chroot':
-      return [
-        toFolder(finding, '/usr/local/share/ca-certificates', 'crt'),
-        'update-ca-certificates',
-      ];
-    case 'update-ca-trust':
-      return [toFolder(finding, '/etc/pki/ca-trust/source/anchors'), 'update-ca-trust extract'];
-    case 'suse':
-      return [toFolder(finding, '/etc/pki/trust/anchors'), 'update-ca-certificates'];
-    case 'p11-kit':
-      return [sh`trust anchor --store ${rootFile}`];
-    case 'bundle':
-      return [sh`{ echo; cat ${rootFile}; } >> ${path}`];
-    case 'directory':
-      return [toFolder(finding, path), sh`openssl rehash ${path}`];
-    case 'java':
-      return [
-        sh`keytool -importcert -noprompt -alias ${rootAlias(finding)} -file ${rootFile} -keystore ${path}`,
-      ];
-    case 'nss':
-      return [
-        sh`certutil -A -d ${nssDatabase(finding)} -n ${rootAlias(finding)} -t C,, -a -i ${rootFile}`,
-      ];
-  }
-};
-
-const systemFolder = '/usr/share/ca-certificates/';
-
-/** Undoes a deselection in Debian's and Alpine's selection, whether by a leading `!` or by absence. */
-const selectAgain = (finding: Finding): string[] => {
-  const file = originOf(finding)?.file ?? '';
-  const name = file.startsWith(systemFolder) ? file.slice(systemFolder.length) : '';
-  if (!/^[\p{L}\p{N} ./_+-]+$/u.test(name) || name.includes('..'))
-    return ['dpkg-reconfigure ca-certificates'];
-  const deselected = `s|^!\\(${name.replaceAll('.', '\\.')}\\)$|\\1|`;
-  return [
-    sh`sed -i -e ${deselected} /etc/ca-certificates.conf`,
-    sh`grep -q -x -F -e ${name} /etc/ca-certificates.conf || echo ${name} >> /etc/ca-certificates.conf`,
-    'update-ca-certificates',
-  ];
-};
-
-/** Writes anew what the store's tool writes, where one part of it lacks the root. */
-const rebuild = (finding: Finding): string[] => {
-  switch (keeperOf(finding)) {
-    case 'update-ca-certificates':
-    case 'postfix-chroot':
-      return ['update-ca-certificates --fresh'];
-    case 'suse':
-      return ['update-ca-certificates -f'];
-    case 'update-ca-trust':
-      return ['update-ca-trust extract'];
-    case 'p11-kit':
-      return ['trust extract-compat'];
-    case 'directory':
-      return [sh`openssl rehash ${storePathOf(finding)}`];
-    case 'bundle':
-    case 'java':
-    case 'nss':
-    case 'windows':
-      return [...rootToFile(finding), ...copyIn(finding)];
-  }
-};
-
-/** Why the root is missing decides how it comes back: selected again, linked again, or added. */
-const bringBack = (finding: Finding): string[] => {
-  const reason = textOf(finding, 'reason') ?? '';
-  if (reason === 'deselected') return selectAgain(finding);
-  return /^(hash-link-missing|not-in-.*)$/.test(reason)
-    ? rebuild(finding)
-    : [...rootToFile(finding), ...copyIn(finding)];
-};
-
-/** Adds the root to the store that the finding names, and restarts the mail server that keeps a copy. */
-export const addRoot = (finding: Finding, platform: Platform): string[] => {
-  const isOwnFile = ['bundle', 'directory', 'java', 'nss'].includes(keeperOf(finding));
-  if (platform === 'darwin' && !isOwnFile)
-    return [
-      ...rootToFile(finding),
-      sh`security add-trusted-cert -d -r trustRoot -k /Library/Keychains/System.keychain ${rootFile}`,
-    ];
-  return [...bringBack(finding), ...restart(finding)];
-};
+/** awk's pattern for the blocks that count as certificates of a bundle. */
+const blockBegins = '/-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/';
 
 /** The entry in question, where the evidence says where it stands. */
 export const showEntry = (finding: Finding): string[] => {
   const origin = originOf(finding);
-  if (origin === undefined) return [];
+  // A database names its entries, and only its own tool shows them
+  if (origin === undefined || ['java', 'nss'].includes(keeperOf(finding))) return [];
   const { file, index } = origin;
-  const pick = index > 1 ? sh`awk '/-----BEGIN/{n++} n==${index}' ${file} |` : sh`cat ${file} |`;
+  const only = `${blockBegins} {show = (++n == ${index})} show; /-----END /{show = 0}`;
+  const pick = index > 1 ? sh`awk ${only} ${file} |` : sh`cat ${file} |`;
   return [`${pick} openssl x509 -noout -subject -issuer -serial -dates -fingerprint -sha256`];
+};
+
+/** The file that a bundle is written to before it takes the old one's place. */
+const draftFile = 'certready-store.pem';
+
+/** The bundle without the entry, and with the plain certificate at its end; its owner and mode stay. */
+const replaceIn = ({ file, index }: EntryPlace): string[] => {
+  const others = `${blockBegins} {skip = (++n == ${index})} !skip; /-----END /{skip = 0}`;
+  return [
+    sh`{ awk ${others} ${file} && cat ${rootFile}; } > ${draftFile}`,
+    sh`cat ${draftFile} > ${file}`,
+  ];
+};
+
+/** Puts the plain certificate in the place of an entry that restricts or rejects it. */
+export const replaceEntry = (finding: Finding): string[] => {
+  const origin = originalOriginOf(finding);
+  const isFile = keeperOf(finding) === 'bundle';
+  return [
+    ...rootToFile(finding),
+    ...(origin === undefined ? copyIn(finding) : replaceIn(origin)),
+    ...(isFile || origin === undefined ? [] : rebuild(finding)),
+    ...restart(finding),
+  ];
 };
 
 const listBundle = (path: string): string =>
@@ -145,6 +61,8 @@ export const showStore = (finding: Finding, platform: Platform): string[] => {
   switch (keeperOf(finding)) {
     case 'windows':
       return [];
+    case 'setting':
+      return nameRoots(finding);
     case 'java':
       return [sh`keytool -list -v -keystore ${path}`];
     case 'nss':
@@ -158,7 +76,6 @@ export const showStore = (finding: Finding, platform: Platform): string[] => {
     case 'bundle':
       return [listBundle(path)];
     case 'update-ca-certificates':
-    case 'postfix-chroot':
       return platform === 'darwin'
         ? ['security find-certificate -a -Z /Library/Keychains/System.keychain']
         : [listBundle('/etc/ssl/certs/ca-certificates.crt')];
@@ -185,16 +102,29 @@ export const trustAgain = (finding: Finding, platform: Platform): string[] => {
         sh`certutil -L -d ${nssDatabase(finding)}`,
         sh`certutil -M -d ${nssDatabase(finding)} -n ${nickname(finding)} -t C,,`,
       ];
+    case 'java':
+      return unblockInJava(finding);
     case 'update-ca-certificates':
-    case 'postfix-chroot':
-    case 'windows':
     case 'bundle':
     case 'directory':
-    case 'java':
-      return [...showEntry(finding), ...showStore(finding, platform)];
+      return [...showEntry(finding), ...replaceEntry(finding)];
+    case 'setting':
+    case 'windows':
+      return showStore(finding, platform);
   }
 };
 
-/** The name that NSS knows the root by. */
-const nickname = (finding: Finding): string =>
-  textOf(finding, 'nickname') ?? textOf(finding, 'origin') ?? textOf(finding, 'root') ?? 'NICKNAME';
+/** A runtime refuses what its blocked.certs names, a fingerprint a line. */
+const unblockInJava = (finding: Finding): string[] => {
+  const { file } = originOf(finding) ?? {};
+  const sha256 = sha256Of(finding);
+  if (file === undefined || sha256 === undefined) return [];
+  return [sh`grep -n -i -e ${sha256} -- ${file}`, sh`sed -i -e ${`/^${sha256}$/Id`} -- ${file}`];
+};
+
+/** The name that NSS knows the root by: what stands behind its database's name. */
+const nickname = (finding: Finding): string => {
+  const origin = textOf(finding, 'origin');
+  const named = origin === undefined ? undefined : /cert9\.db#(.+)$/.exec(origin)?.[1];
+  return named ?? origin ?? textOf(finding, 'root') ?? 'NICKNAME';
+};

@@ -1,18 +1,28 @@
 /** Trust stores from an elevated PowerShell: look at a root, add it, take a block off it. */
 
 import type { Finding } from '../../types.ts';
-import { keeperOf, nssDatabase, profileOf, rootAlias, sha256Of, storePathOf } from '../store.ts';
+import {
+  authorityOf,
+  keeperOf,
+  nssDatabase,
+  profileOf,
+  rootAlias,
+  sha256Of,
+  storePathOf,
+} from '../store.ts';
 import { ps, quotePowerShell } from './quote.ts';
 
-/** The file that the root's certificate is written to first; in Windows PowerShell `>` would write UTF-16, which no tool reads. */
+/** The file that the root's certificate is written to first. */
 const rootFile = 'certready-root.cer';
 
 export const rootToFile = (finding: Finding): string[] => {
   const profile = profileOf(finding);
   return [
-    profile === undefined
-      ? 'certready profile list'
-      : ps`certready profile show ${profile} --pem | Set-Content -Encoding Ascii ${rootFile}`,
+    ...(profile === undefined
+      ? []
+      : [
+          ps`certready profile show ${profile} --pem --authority ${authorityOf(finding)} -o ${rootFile}`,
+        ]),
     ps`[BitConverter]::ToString([Security.Cryptography.SHA256]::Create().ComputeHash((New-Object Security.Cryptography.X509Certificates.X509Certificate2 (Resolve-Path ${rootFile}).Path).RawData)).Replace('-', ':')`,
   ];
 };
@@ -38,11 +48,11 @@ export const addRoot = (finding: Finding): string[] => {
       ];
     case 'windows':
     case 'directory':
+    case 'setting':
     case 'update-ca-certificates':
     case 'update-ca-trust':
     case 'suse':
     case 'p11-kit':
-    case 'postfix-chroot':
       return [
         ...rootToFile(finding),
         ps`Import-Certificate -FilePath ${rootFile} -CertStoreLocation Cert:\\LocalMachine\\Root`,
