@@ -96,7 +96,7 @@ export const addProfileCommand = (program: Command, invocation: Invocation): voi
     .description('what a profile asks for')
     .option('--json', 'the whole profile as JSON, which is a profile file too')
     .option('--pem', "its roots' certificates, for a trust store")
-    .option('--authority <ID>', 'with --pem: this root alone')
+    .option('--authority <ID>', 'with --pem: the certificate of this authority alone')
     .option('-o, --output <FILE>', 'write it there, atomically; - is standard output', '-')
     .addHelpText('after', `\nExample:\n  $ certready profile show ${builtInIds[0]} --pem`)
     .action((reference: string, options: ShowOptions) => show(reference, options, invocation));

@@ -4,7 +4,7 @@ import type { Finding } from '../types.ts';
 import { isPeer, isWebUrl, parseHostPort, shown, targetOf } from './evidence.ts';
 import { onPlatforms } from './on-platforms.ts';
 import * as posix from './posix/commands.ts';
-import { rootToFile as posixRootToFile } from './posix/stores.ts';
+import { rootToFile as posixRootToFile } from './posix/add-root.ts';
 import * as powershell from './powershell/commands.ts';
 import { rootToFile as powershellRootToFile } from './powershell/stores.ts';
 
