@@ -125,19 +125,29 @@ const asSeenThere = (finding: Finding, root: string): Finding =>
 const said = ({ code, evidence }: Finding): string =>
   [code, evidence['reason']].filter((part) => typeof part === 'string').join(' ');
 
-/** There is this gap; the commands that its words give close it. */
+/** There is this gap, and the commands that its words give run. */
+export const runFixes = async (
+  t: TestContext,
+  store: TrustStore,
+  expected: string,
+  shell: Shell = {},
+): Promise<void> => {
+  const { root, prepare = [] } = shell;
+  const found = (await gapIn(store)) ?? assert.fail('no gap');
+  const finding = root === undefined ? found : asSeenThere(found, root);
+  assert.equal(said(finding), expected);
+  const lines = [...prepare, ...gaps[finding.code].commands(finding, 'linux')];
+  await paste(t, root === undefined ? lines : [await onMachine(root, lines)], shell);
+};
+
+/** As runFixes, and they close the gap. */
 export const assertFixed = async (
   t: TestContext,
   open: () => TrustStore | Promise<TrustStore>,
   expected: string,
   shell: Shell = {},
 ): Promise<void> => {
-  const { root, prepare = [] } = shell;
-  const found = (await gapIn(await open())) ?? assert.fail('no gap');
-  const finding = root === undefined ? found : asSeenThere(found, root);
-  assert.equal(said(finding), expected);
-  const lines = [...prepare, ...gaps[finding.code].commands(finding, 'linux')];
-  await paste(t, root === undefined ? lines : [await onMachine(root, lines)], shell);
+  await runFixes(t, await open(), expected, shell);
   assert.equal(await gapIn(await open()), undefined);
 };
 

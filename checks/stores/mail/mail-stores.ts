@@ -10,10 +10,11 @@ import { mergeParts } from '../merge-parts.ts';
 import { readPemBundle } from '../pem.ts';
 import { type Collected, StoreError, contentsOf } from '../store-error.ts';
 import { realPath } from '../system.ts';
-import { askOpenSmtpd, askSendmail } from './configured.ts';
 import { askExim } from './exim.ts';
 import { type MailTrust, type MailUse, type RootSource, graver } from './mail-trust.ts';
+import { askOpenSmtpd } from './opensmtpd.ts';
 import { askPostfix } from './postfix.ts';
+import { askSendmail } from './sendmail.ts';
 
 export interface MailServersOptions {
   readonly root?: string;

@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  askOpenSmtpd,
-  askSendmail,
-  parseSendmailCf,
-  parseSmtpdConf,
-} from '../../../checks/stores/mail/configured.ts';
 import { parseTransports } from '../../../checks/stores/mail/exim.ts';
+import { askOpenSmtpd, parseSmtpdConf } from '../../../checks/stores/mail/opensmtpd.ts';
 import { splitTables } from '../../../checks/stores/mail/postfix-policies.ts';
+import { askSendmail, parseSendmailCf } from '../../../checks/stores/mail/sendmail.ts';
 import { lay, temporaryFolder } from '../read-store.ts';
 
 describe("OpenSMTPD's relays", () => {
@@ -37,13 +33,38 @@ describe("OpenSMTPD's relays", () => {
     assert.deepEqual(parseSmtpdConf('action "local" maildir alias <aliases>\n'), []);
   });
 
+  it('may stand in macros, and be anything where those are not known', () => {
+    const macro = 'relay = "smtps://mx.example.org"\n';
+    const action = 'action out relay host $relay\n';
+    assert.deepEqual(
+      [parseSmtpdConf(macro + action), parseSmtpdConf(action)].map(([use]) => use?.mail),
+      ['verifies', 'unknown'],
+    );
+  });
+
+  it('may have roots of their own', () => {
+    const own = 'ca mx.example.org cert "/etc/mail/roots.pem"\nca other cert /etc/other.pem\n';
+    for (const [relay, path] of [
+      ['hostname mx.example.org\naction out relay tls', '/etc/mail/roots.pem'],
+      ['hostname mx.example.net\naction out relay tls', 'system'],
+      ['action out relay tls pki other', '/etc/other.pem'],
+      ['action out relay tls ca other', '/etc/other.pem'],
+      ['action out relay tls', '/etc/mail/roots.pem'],
+    ] as const) {
+      const [use] = parseSmtpdConf(`${own}${relay}\n`);
+      const [source] = use?.sources ?? [];
+      assert.equal(source?.kind === 'file' ? source.path : source?.kind, path);
+    }
+  });
+
   it('are of a machine that has it', async (t) => {
     const root = await temporaryFolder(t);
     assert.deepEqual(await askOpenSmtpd(root), []);
     await lay(root, {
       'usr/sbin/smtpd': '',
       'usr/sbin/smtpctl': '',
-      'etc/smtpd.conf': 'action "out" relay host smtps://mx.example.org\n',
+      'etc/smtpd.conf': 'listen on lo\ninclude "/etc/mail/out.conf"\n',
+      'etc/mail/out.conf': 'action "out" relay host smtps://mx.example.org\n',
     });
     const [found] = await askOpenSmtpd(root);
     assert.ok(found && 'uses' in found);
@@ -75,6 +96,8 @@ describe('sendmail', () => {
         'etc/mail/sendmail.cf': 'O CACertFile=/etc/x.pem\n',
         'etc/mail/access': access,
       });
+      assert.deepEqual(await askSendmail(root), []); // removed, its configuration left behind
+      await lay(root, { 'usr/libexec/sendmail/sendmail': '' });
       const [found] = await askSendmail(root);
       assert.ok(found && 'uses' in found);
       assert.deepEqual(

@@ -9,6 +9,8 @@ import { discoverTrustStores } from '../../../checks/stores/index.ts';
 import type { TrustStore } from '../../../checks/types.ts';
 import { makeCa } from '../../helpers/private-ca.ts';
 import { lacking } from '../../helpers/programs.ts';
+import { r1 } from '../example-roots.ts';
+import { assertFixed, runFixes } from '../fix-lab.ts';
 import { lay, readStore, temporaryFolder, verdictIn } from '../read-store.ts';
 
 const runCommand = commandRunner('linux', {});
@@ -25,8 +27,6 @@ const cannotCopy =
     () => "needs Debian's Postfix",
   ));
 
-const r1 = makeCa({ name: 'O=Example, CN=Example Root R1' });
-
 /** The real postconf on a configuration of the test's own, and no other program. */
 const postfixOnly =
   (folder: string): RunCommand =>
@@ -42,7 +42,7 @@ interface Layout {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-const client = (chroot: 'y' | 'n', ...options: readonly string[]): string =>
+const client = (chroot: 'y' | 'n' | '-', ...options: readonly string[]): string =>
   `smtp unix - - ${chroot} - - smtp${options.map((option) => ` -o ${option}`).join('')}\n`;
 
 const layPostfix = async (t: TestContext, { main, master, files }: Layout): Promise<string> => {
@@ -170,6 +170,23 @@ describe("Postfix's stores", { skip: lacksPostfix }, () => {
     assert.equal(await verdictIn(store ?? assert.fail(), r1.der), 'root-missing absent');
   });
 
+  it('are empty where what it reads is not there', async (t) => {
+    for (const setting of ['CAfile', 'CApath']) {
+      const main = `smtp_tls_security_level = verify\nsmtp_tls_${setting} = FOLDER/roots`;
+      const store = (await storesOf(await layPostfix(t, { main }))).get('FOLDER/roots');
+      assert.equal(await verdictIn(store ?? assert.fail(), r1.der), 'root-missing absent');
+    }
+  });
+
+  it('are named by the commands where the configuration names none', async (t) => {
+    const folder = await layPostfix(t, { main: 'smtp_tls_security_level = verify' });
+    const setting = (await storesOf(folder)).get('FOLDER/conf/main.cf') ?? assert.fail();
+    await runFixes(t, setting, 'root-missing absent', { programs: { systemctl: 'true' } });
+    const stores = await storesOf(folder);
+    assert.deepEqual([...stores.keys()], [system]);
+    assert.equal(stores.get(system)?.mail, 'verifies');
+  });
+
   it('are unknown where Postfix refuses its configuration', async (t) => {
     const folder = await layPostfix(t, { main: '' });
     await rm(join(folder, 'conf/master.cf'));
@@ -219,11 +236,49 @@ describe("Postfix's copy in its queue", { skip: cannotCopy }, () => {
     assert.equal(await verdictIn(await copied(folder), r1.der), 'ok');
   });
 
+  const uncopied: Layout = {
+    main: 'smtp_tls_security_level = verify\nsmtp_tls_CApath = FOLDER/roots',
+    files: { 'roots/r1.pem': r1.pem },
+  };
   it('is the original as long as there is no copy', async (t) => {
-    const folder = await layPostfix(t, {
-      main: 'smtp_tls_security_level = verify\nsmtp_tls_CApath = FOLDER/roots',
-      files: { 'roots/r1.pem': r1.pem },
-    });
-    assert.ok((await storesOf(folder)).has('FOLDER/roots'));
+    assert.ok((await storesOf(await layPostfix(t, uncopied))).has('FOLDER/roots'));
+  });
+
+  it('is empty where Postfix runs without one', async (t) => {
+    const folder = await layPostfix(t, uncopied);
+    await run('openssl', ['rehash', join(folder, 'roots')]);
+    await lay(folder, { 'queue/pid/master.pid': `${process.pid}\n` });
+    assert.equal(await verdictIn(await copied(folder), r1.der), 'root-missing not-taken-over');
+  });
+
+  it('is not read where the client is not locked in', async (t) => {
+    const folder = await layCopied(t);
+    for (const [level, name] of [
+      ['3.6', 'FOLDER/roots'],
+      ['0', 'FOLDER/queueFOLDER/roots'],
+    ] as const) {
+      const main = await readFile(join(folder, 'conf/main.cf'), 'utf8');
+      await lay(folder, {
+        'conf/main.cf': main.replace(
+          /^compatibility_level = .*$/m,
+          `compatibility_level = ${level}`,
+        ),
+        'conf/master.cf': client('-'),
+      });
+      assert.ok((await storesOf(folder)).has(name), level);
+    }
+  });
+
+  it('has the root once the commands have run', async (t) => {
+    for (const [isAdded, gap] of [
+      [false, 'root-missing absent'],
+      [true, 'root-missing not-taken-over'],
+    ] as const) {
+      const folder = await layCopied(t);
+      if (isAdded) await lay(folder, { 'roots/r1.pem': r1.pem });
+      await run('openssl', ['rehash', join(folder, 'roots')]);
+      const systemctl = `[ "$*" = 'restart postfix' ]\nMAIL_CONFIG='${folder}/conf' exec sh ${copyScript}`;
+      await assertFixed(t, () => copied(folder), gap, { programs: { systemctl } });
+    }
   });
 });
