@@ -8,7 +8,8 @@ import {
 } from '../checks/net/options.ts';
 import { createNetwork } from '../checks/net/network.ts';
 import { proxySettings } from '../checks/net/proxy.ts';
-import { discoverTrustStores, openTrustStore } from '../checks/stores/index.ts';
+import { discoverTrustStores, nodeServiceStores, openTrustStore } from '../checks/stores/index.ts';
+import type { NodeService } from '../checks/stores/node.ts';
 import type { Host, TrustStore } from '../checks/types.ts';
 import { AgentError } from './errors.ts';
 import { platformOf } from './platform.ts';
@@ -25,6 +26,8 @@ export interface HostOptions {
   readonly proxy: string;
   /** The paths that the user named, or the stores that this machine has. */
   readonly trustStores: 'auto' | readonly string[];
+  /** Services whose roots are asked for besides. */
+  readonly nodeServices?: readonly NodeService[];
 }
 
 const asUsage =
@@ -54,17 +57,20 @@ const trustStoresOf = async ({
   trustStores,
   platform,
   env,
+  nodeServices = [],
 }: HostOptions): Promise<Host['trustStores']> => {
+  const where = { platform: platformOf(platform), env, nodeServices };
   if (trustStores === 'auto') {
     let discovered: Promise<readonly TrustStore[]> | undefined;
-    return () => (discovered ??= discoverTrustStores({ platform: platformOf(platform), env }));
+    return () => (discovered ??= discoverTrustStores(where));
   }
   const opened = await Promise.all(
     [...new Set(trustStores)].map((path) =>
       openTrustStore(path).catch(asUsage('trust-store-unreadable')),
     ),
   );
-  return () => Promise.resolve(opened);
+  const all = [...opened, ...(await nodeServiceStores(where))];
+  return () => Promise.resolve(all);
 };
 
 /** @throws AgentError `usage` for a wrong proxy, `trust-store-unreadable` for a store that is not there */

@@ -69,6 +69,7 @@ const hostOptions = async (
   trustStores:
     options.trustStore ??
     (config.trustStores === 'auto' ? 'auto' : config.trustStores.map(({ path }) => path)),
+  nodeServices: options.trustStore ? [] : config.nodeServices,
 });
 
 /** @throws AgentError for whatever is wrong with the command line, the configuration or a profile */

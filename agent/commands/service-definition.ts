@@ -22,9 +22,10 @@ const secretFiles = (config: Config): string[] => [
   ...new Set(secretsOf(config).flatMap((text) => referencedFile(text) ?? [])),
 ];
 
-const readPaths = ({ profiles, trustStores }: Config): string[] => [
+const readPaths = ({ profiles, trustStores, nodeServices }: Config): string[] => [
   ...profiles.filter((name) => !isBuiltIn(name)),
   ...(trustStores === 'auto' ? [] : trustStores.map(({ path }) => path)),
+  ...nodeServices.flatMap(({ node, extraCaCerts = [] }) => [node, extraCaCerts].flat()),
 ];
 
 const writeFolders = ({ log, metrics }: Config): string[] =>

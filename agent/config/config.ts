@@ -1,5 +1,6 @@
 /** The configuration in effect: what the file says, over the defaults. Shaped like the file itself. */
 
+import type { NodeService } from '../../checks/stores/node.ts';
 import type { LogLevel } from '../diagnostics.ts';
 import type { Duration } from './duration.ts';
 import type { Size } from './size.ts';
@@ -40,6 +41,8 @@ export interface Config {
   /** `system`, `none` or a URL. */
   readonly proxy: SecretText;
   readonly trustStores: 'auto' | readonly { readonly path: string }[];
+  /** Services that bring their roots with them. */
+  readonly nodeServices: readonly NodeService[];
   /** `HOST[:PORT]`, port 25 unless said. */
   readonly smtp: readonly string[];
   readonly alerts: readonly AlertReceiver[];
@@ -74,6 +77,7 @@ export const defaultConfig = (stateDir: string): Config => ({
   timeouts: { connect: '5s', request: '15s', run: '120s' },
   proxy: 'system',
   trustStores: 'auto',
+  nodeServices: [],
   smtp: [],
   alerts: [],
   remindEvery: '24h',

@@ -70,7 +70,7 @@ const withAbsolutePaths = (document: ConfigDocument, folder: string): ConfigDocu
   const absolute = (path: string): string => resolve(folder, path);
   const reference = (text: string): string =>
     text.startsWith('file:') ? `file:${absolute(text.slice('file:'.length))}` : text;
-  const { profiles, stateDir, proxy, trustStores, alerts, metrics, log } = document;
+  const { profiles, stateDir, proxy, trustStores, nodeServices, alerts, metrics, log } = document;
   return {
     ...document,
     ...(profiles && {
@@ -80,6 +80,13 @@ const withAbsolutePaths = (document: ConfigDocument, folder: string): ConfigDocu
     ...(proxy !== undefined && { proxy: reference(proxy) }),
     ...(Array.isArray(trustStores) && {
       trustStores: trustStores.map(({ path }) => ({ path: absolute(path) })),
+    }),
+    ...(nodeServices && {
+      nodeServices: nodeServices.map((service) => ({
+        ...service,
+        node: absolute(service.node),
+        ...(service.extraCaCerts !== undefined && { extraCaCerts: absolute(service.extraCaCerts) }),
+      })),
     }),
     ...(alerts && {
       alerts: alerts.map(({ type, url, secret }) => ({

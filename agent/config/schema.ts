@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import { parseProxy } from '../../checks/net/proxy.ts';
+import { nodeRoots } from '../../checks/stores/node.ts';
 import { choice, line, list, mapping } from '../documents/allow.ts';
 import { hostPortText, parseHostPort } from '../host-port.ts';
 import { logLevels } from '../diagnostics.ts';
@@ -100,6 +101,17 @@ const otlp = mapping({
   interval: duration(5000, hour, '5s to 1h').optional(),
 });
 
+const nodeService = mapping({
+  name: line('a name for the service').describe('How reports call it: node:NAME.'),
+  node: path('the path of its node program').describe('The node program that runs it.'),
+  extraCaCerts: path('the path of a PEM file')
+    .optional()
+    .describe('What its environment has as NODE_EXTRA_CA_CERTS.'),
+  roots: choice(nodeRoots)
+    .optional()
+    .describe('What --use-bundled-ca, --use-openssl-ca or --use-system-ca tells it to trust.'),
+});
+
 export const configSchema = mapping(
   {
     profiles: list(
@@ -126,6 +138,9 @@ export const configSchema = mapping(
     trustStores: z
       .union([z.literal('auto'), list(mapping({ path: path() }), '{ path: PATH }', 1)], storesText)
       .describe(storesText),
+    nodeServices: list(nodeService, 'services that run on Node, each with name and node').describe(
+      'Services on Node that send mail by themselves: their roots are checked too.',
+    ),
     smtp: list(hostPort(hostPortText), hostPortText),
     alerts: list(alert, 'receivers, each with type and url'),
     remindEvery: duration(minute, 365 * day, '1m to 365d'),

@@ -8,6 +8,7 @@ import { kindOfPath, readStart } from './files.ts';
 import { keystore, looksLikeKeystore } from './java.ts';
 import { javaStores } from './java-homes.ts';
 import { askMailServers, mailStores } from './mail/mail-stores.ts';
+import { type NodeService, nodeStore } from './node.ts';
 import { foundNssDatabases, nssDatabase } from './nss.ts';
 import { certificateFile, opensslFolder } from './openssl.ts';
 import { p11KitStore } from './p11-kit.ts';
@@ -20,6 +21,8 @@ export interface DiscoveryOptions {
   readonly root?: string;
   /** How programs are asked; a test's may answer by itself. */
   readonly run?: RunCommand;
+  /** Services that bring their roots with them, which nobody finds unless they are named. */
+  readonly nodeServices?: readonly NodeService[];
 }
 
 const byName = (stores: readonly TrustStore[]): readonly TrustStore[] => {
@@ -28,22 +31,40 @@ const byName = (stores: readonly TrustStore[]): readonly TrustStore[] => {
   return [...names.values()];
 };
 
-/**
- * The stores that this machine's programs read, and what outgoing mail depends on each for. A platform
- * whose stores are not known has none.
- */
-export const discoverTrustStores = async ({
+const platformStore = async (
+  platform: Platform,
+  { root, run }: { readonly root: string; readonly run: RunCommand },
+): Promise<TrustStore> =>
+  platform === 'win32'
+    ? (await import('./windows/machine-store.ts')).machineStore(run)
+    : systemStore(root);
+
+/** The stores of the Node services that the user names. */
+export const nodeServiceStores = async ({
   platform,
   env,
   root = '/',
   run = commandRunner(platform, env),
+  nodeServices = [],
 }: DiscoveryOptions): Promise<readonly TrustStore[]> => {
-  if (platform === 'win32') {
-    const { machineStore } = await import('./windows/machine-store.ts');
-    return byName([machineStore(run), ...(await javaStores({ platform, env, root }))]);
-  }
-  if (platform !== 'linux') return [];
-  const system = await systemStore(root);
+  if (nodeServices.length === 0) return [];
+  const system = await platformStore(platform, { root, run });
+  return nodeServices.map((service) => nodeStore(service, { system, run }));
+};
+
+/**
+ * The stores that this machine's programs read, and what outgoing mail depends on each for. A platform
+ * whose stores are not known has none.
+ */
+export const discoverTrustStores = async (
+  options: DiscoveryOptions,
+): Promise<readonly TrustStore[]> => {
+  const { platform, env, root = '/', run = commandRunner(platform, env) } = options;
+  const named = await nodeServiceStores(options);
+  if (platform !== 'linux' && platform !== 'win32') return named;
+  const system = await platformStore(platform, { root, run });
+  if (platform === 'win32')
+    return byName([system, ...named, ...(await javaStores({ platform, env, root }))]);
   const [paths, mailServers, ...found] = await Promise.all([
     systemPaths(root),
     askMailServers({ root, run }),
@@ -54,7 +75,7 @@ export const discoverTrustStores = async ({
   ]);
   const mail = await mailStores(mailServers, { store: system, paths });
   const others = found.flat().map((store) => ({ ...store, mail: mail.others }));
-  return byName([{ ...system, mail: mail.system }, ...mail.own, ...others]);
+  return byName([{ ...system, mail: mail.system }, ...mail.own, ...named, ...others]);
 };
 
 /** What a file's first bytes say it is; a file that cannot be read says so when its store is. */

@@ -29,6 +29,8 @@ const fileNote = (finding: Finding): string =>
     ? ' The profile does not have the certificate: get it from the CA first, in PEM, and write it to the file that the commands name.'
     : '';
 
+const isNode = (finding: Finding): boolean => textOf(finding, 'store') === 'node';
+
 const howToAdd = (finding: Finding): string => {
   switch (keeperOf(finding)) {
     case 'java':
@@ -38,10 +40,14 @@ const howToAdd = (finding: Finding): string => {
     case 'windows':
       return 'Add it for the machine (LocalMachine), not for a user: mail services run as the machine. In cmd.exe, certutil -addstore -f Root FILE does what Import-Certificate does. In a domain, distribute it by Group Policy. If Windows should have fetched it by itself, mend the automatic root update too.';
     case 'setting':
-      return "The mail server verifies, and its configuration names no roots to verify with: let it read the system's bundle, to which the root is added with the distribution's tool.";
+      return isNode(finding)
+        ? "Node brings a list of its own. Set NODE_EXTRA_CA_CERTS in the service's environment (systemctl edit SERVICE, [Service], Environment=) to a file with the root, restart the service, and name the file in the configuration (nodeServices, extraCaCerts)."
+        : "The mail server verifies, and its configuration names no roots to verify with: let it read the system's bundle, to which the root is added with the distribution's tool.";
     case 'bundle':
     case 'directory':
-      return 'No tool of the system keeps this store: add the certificate to it directly.';
+      return isNode(finding)
+        ? 'The service reads this file besides the list that Node brings: add the certificate to it and restart the service.'
+        : 'No tool of the system keeps this store: add the certificate to it directly.';
     case 'update-ca-certificates':
     case 'update-ca-trust':
     case 'suse':
@@ -87,7 +93,7 @@ export const missingRemedy = (finding: Finding): string => {
     return `${root} is installed, but an administrator or an update deselected it in /etc/ca-certificates.conf. Find out whether that was meant; if not, select it again with the commands below, as root. Programs that run keep their old list until they are restarted.`;
   if (reason === 'not-taken-over' && isCopy(finding))
     return `${root} was added to ${shown(originalPathOf(finding))}, and Postfix, which runs chrooted, still reads the copy that it made when it started. Restart it as below (a reload is not enough).`;
-  if (keeperOf(finding) === 'setting') return `${howToAdd(finding)} As root.`;
+  if (keeperOf(finding) === 'setting' && !isNode(finding)) return `${howToAdd(finding)} As root.`;
   if (reason === 'not-taken-over')
     return `${root} lies where the store's tool takes certificates from. Write the store anew with the command below, as root.`;
   if (reason in parts)

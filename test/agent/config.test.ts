@@ -36,6 +36,7 @@ stateDir: /var/lib/certready
 timeouts: { connect: 5s, request: 15s, run: 120s }
 proxy: system
 trustStores: [{ path: /etc/ssl/certs }]
+nodeServices: [{ name: mailer, node: /usr/bin/node, extraCaCerts: /etc/mailer/roots.pem, roots: bundled }]
 smtp: [contoso-com.mail.protection.outlook.com, "[2001:db8::1]:2525"]
 alerts:
   - { type: webhook, url: "https://hooks.example.org/T0P/S3CRET", secret: env:CERTREADY_WEBHOOK_SECRET }
@@ -92,11 +93,14 @@ suite('a configuration', () => {
   it('has paths relative to itself', async () => {
     const { config } = await load(
       await file(
-        'profiles: [exchange-online-baltimore, own.yaml]\ntrustStores: [{ path: roots.pem }]\nproxy: file:proxy\n',
+        'profiles: [exchange-online-baltimore, own.yaml]\ntrustStores: [{ path: roots.pem }]\nnodeServices: [{ name: m, node: bin/node, extraCaCerts: m.pem }]\nproxy: file:proxy\n',
       ),
     );
     assert.deepEqual(config.profiles, ['exchange-online-baltimore', join(folder, 'own.yaml')]);
     assert.deepEqual(config.trustStores, [{ path: join(folder, 'roots.pem') }]);
+    assert.deepEqual(config.nodeServices, [
+      { name: 'm', node: join(folder, 'bin/node'), extraCaCerts: join(folder, 'm.pem') },
+    ]);
     assert.equal(config.proxy, `file:${join(folder, 'proxy')}`);
   });
 });
@@ -143,6 +147,11 @@ const wrong: Readonly<Record<string, readonly [text: string, keys: readonly stri
   'a proxy by another protocol': ['proxy: socks5://127.0.0.1:1080', ['proxy']],
   'trust stores as paths': ['trustStores: [/etc/ssl/certs]', ['trustStores[0]']],
   'trust stores by another word': ['trustStores: all', ['trustStores']],
+  'a Node service without its program': ['nodeServices: [{ name: m }]', ['nodeServices[0].node']],
+  'a Node service with roots by another word': [
+    'nodeServices: [{ name: m, node: /n, roots: all }]',
+    ['nodeServices[0].roots'],
+  ],
   'a mail host with a path': ['smtp: ["mx.example.org/x"]', ['smtp[0]']],
   'an alert of another type': [
     'alerts: [{ type: email, url: "https://x.org" }]',

@@ -50,7 +50,7 @@ export interface Shell {
 
 /** Stands for the program itself, which tests of its own show to write this file. */
 const certready = (pem: string): string =>
-  `[ "$*" = 'profile show lab --pem --authority r1 -o certready-root.pem' ] || exit 3\ncp '${pem}' certready-root.pem`;
+  `[ "$*" = 'profile show lab --pem --authority r1 -o certready-root.pem' ] || exit 3\ncat '${pem}' >certready-root.pem`;
 
 /** Runs lines as they would be pasted, each only if the one before succeeded. */
 const paste = async (t: TestContext, lines: readonly string[], shell: Shell): Promise<void> => {

@@ -61,6 +61,7 @@ const systemBundle =
 /** Makes the mail server read the system's roots; where its configuration is prose, shows what it says. */
 export const nameRoots = (finding: Finding): string[] => {
   const path = storePathOf(finding);
+  if (textOf(finding, 'store') === 'node') return [toFolder(finding, '/etc/ssl')];
   if (mailServerOf(finding) !== 'postfix') return ['exim -bP transports'];
   const folder = path.replace(/\/main\.cf$/, '');
   return [sh`postconf -c ${folder} -e smtp_tls_CAfile=`.concat(systemBundle)];
@@ -145,7 +146,8 @@ const bringBack = (finding: Finding): string[] => {
   const reason = textOf(finding, 'reason') ?? '';
   if (reason === 'deselected') return selectAgain(finding, 'origin');
   if (textOf(finding, 'deselected') !== undefined) return selectAgain(finding, 'deselected');
-  if (keeperOf(finding) === 'setting') return copyIn(finding);
+  if (keeperOf(finding) === 'setting' && textOf(finding, 'store') !== 'node')
+    return copyIn(finding);
   if (reason === 'not-taken-over' && isCopy(finding)) return []; // the restart copies it
   return reason === 'hash-link-missing' || reason === 'not-taken-over'
     ? rebuild(finding)

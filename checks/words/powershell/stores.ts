@@ -47,8 +47,9 @@ export const addRoot = (finding: Finding): string[] => {
         ps`Get-Content ${rootFile} | Add-Content -Encoding Ascii -LiteralPath ${path}`,
       ];
     case 'windows':
-    case 'directory':
     case 'setting':
+      return rootToFile(finding);
+    case 'directory':
     case 'update-ca-certificates':
     case 'update-ca-trust':
     case 'suse':
