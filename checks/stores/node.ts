@@ -90,16 +90,15 @@ const readNode = async (
   const builtIn = await askNode(service, run);
   const { roots = builtIn.openssl ? 'openssl' : 'bundled', node, extraCaCerts } = service;
   const none: Collected = { entries: [], problems: [] };
-  const parts = await Promise.all([
-    roots === 'openssl' ? none : readPemBundle(Buffer.from(builtIn.roots), node),
-    roots === 'bundled' ? none : readSystem(system, signal),
+  const bundled = roots === 'openssl' ? none : readPemBundle(Buffer.from(builtIn.roots), node);
+  const [ofSystem, extra] = await Promise.all([
+    roots === 'bundled' ? Promise.resolve(none) : readSystem(system, signal),
     readExtra(extraCaCerts, signal),
   ]);
-  const [bundled, ofSystem, extra] = parts;
   const own = [...bundled.entries, ...extra.entries];
   return {
     entries: [...mergeParts([{ part: 'bundle', path: node, entries: own }]), ...ofSystem.entries],
-    problems: parts.flatMap(({ problems }) => problems),
+    problems: [bundled, ofSystem, extra].flatMap(({ problems }) => problems),
   };
 };
 

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
 import { createRun } from '../../agent/run/context.ts';
 import { fingerprint256 } from '../../checks/pki/certificate.ts';
 import { oids } from '../../checks/pki/oids.ts';
 import { rootUpdateCheck } from '../../checks/root-update.ts';
+import { listPath } from '../../checks/stores/windows/list-folder.ts';
 import { trustStoreCheck } from '../../checks/trust-store.ts';
 import type {
   Judgement,
@@ -100,6 +104,24 @@ const outcome = ({ findings, unknown, blockedBy }: Judgement): string => {
 
 const authRoot = 'r1@LocalMachine\\AuthRoot';
 const inStore = 'r1@LocalMachine\\Root';
+
+const share = await mkdtemp(join(tmpdir(), 'certready-share-'));
+await writeFile(join(share, 'authrootstl.cab'), 'MSCF and so on');
+await writeFile(join(share, 'other.cab'), 'something else');
+after(() => rm(share, { recursive: true, force: true }));
+
+describe('the path of a list on a file server', () => {
+  for (const [written, path] of [
+    ['file://\\\\files\\roots/authrootstl.cab', '\\\\files\\roots\\authrootstl.cab'],
+    ['file://files/roots/authrootstl.cab', '\\\\files\\roots\\authrootstl.cab'],
+    ['\\\\files\\roots/authrootstl.cab', '\\\\files\\roots\\authrootstl.cab'],
+    ['file:///C:/roots/authrootstl.cab', 'C:\\roots\\authrootstl.cab'],
+    ['D:\\roots/authrootstl.cab', 'D:\\roots\\authrootstl.cab'],
+  ] as const)
+    it(written, () => {
+      assert.equal(listPath(written, 'win32'), path);
+    });
+});
 
 describe("Windows' automatic root update", () => {
   const cases: Readonly<
@@ -203,6 +225,17 @@ describe("Windows' automatic root update", () => {
       update: 'unknown',
       store: 'unknown',
       fetches: 0,
+    },
+    'takes its list from a file server that has it': {
+      state: { ...working, url: `${share}/authrootstl.cab`, isRedirected: true },
+      update: 'ok',
+      store: 'ok',
+      fetches: 0,
+    },
+    'takes its list from a file server that has something else': {
+      state: { ...working, url: `file://${share}/other.cab`, isRedirected: true },
+      update: 'unknown',
+      store: 'unknown',
     },
     'has not looked for a list for long': {
       state: { ...working, lastSync: new Date('2025-05-01T00:00:00Z') },

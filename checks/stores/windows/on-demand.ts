@@ -12,6 +12,7 @@ import type {
   BodySink,
   Evidence,
   Finding,
+  Platform,
   RootUpdateState,
   RootUpdates,
   Run,
@@ -19,6 +20,7 @@ import type {
   StoreEntry,
 } from '../../types.ts';
 import { type IndexedStore, allowsServers } from '../root-in-store.ts';
+import { cabinetMagic, listTrouble } from './list-folder.ts';
 import { BlobError, trustOf } from './serialized-certificate.ts';
 import { type SignedTrustList, readSignedTrustList } from './trust-list.ts';
 
@@ -38,8 +40,6 @@ export interface RootUpdateObservation {
   readonly evidence: Evidence;
 }
 
-/** A cabinet file begins so ([MS-CAB] 2.1); the list is wrapped in one. */
-const cabinetMagic = 'MSCF';
 /** The list is some 100 KB. */
 const maxListBytes = 8 * 1024 * 1024;
 
@@ -116,7 +116,7 @@ const listed = (
   }
 };
 
-/** The administrator's source may be a folder of a file server, which is not looked into. */
+/** The administrator's source may be a folder of a file server. */
 const isWeb = (url: string): boolean => /^https?:\/\//i.test(url);
 
 export interface RootUpdateQuestion {
@@ -128,7 +128,11 @@ export interface RootUpdateQuestion {
 const askOnDemand = async (
   { root, store }: RootUpdateQuestion,
   state: RootUpdateState,
-  fetched: () => Promise<{ readonly findings: readonly Finding[] }>,
+  way: {
+    /** What became of fetching the list from a URL. */
+    readonly fetched: () => Promise<{ readonly findings: readonly Finding[] }>;
+    readonly platform: Platform;
+  },
 ): Promise<OnDemand> => {
   const unknown = (reason: string): OnDemand => ({ outcome: 'unknown', reason });
   if (state.unreadable !== undefined) return unknown(state.unreadable);
@@ -138,9 +142,11 @@ const askOnDemand = async (
   const list = readList(state.list, store);
   const answer = typeof list === 'string' ? unknown(list) : listed(list, { ...root, der });
   if (answer.outcome !== 'fetched-on-use' && answer.outcome !== 'unknown') return answer;
-  if (!isWeb(state.url))
-    return unknown(`the list comes from ${state.url}, which is not looked into`);
-  const { findings } = await fetched();
+  if (!isWeb(state.url)) {
+    const trouble = await listTrouble(state.url, way.platform);
+    return trouble === undefined ? answer : unknown(trouble);
+  }
+  const { findings } = await way.fetched();
   return findings.length > 0 ? { outcome: 'unreachable', findings } : answer;
 };
 
@@ -166,11 +172,13 @@ export const observeRootUpdate = async (
     ?.some(({ missingFrom }) => missingFrom === undefined);
   if (isPresent) return { state, stages: [], evidence: known };
   let stages: readonly Stage[] = [];
-  const onDemand = await askOnDemand(question, state, async () => {
+  const fetched = async (): Promise<{ readonly findings: readonly Finding[] }> => {
     const { url } = state.unreadable === undefined ? state : { url: '' };
     const result = await run.once(`root-update-list:${url}`, () => fetchList(url, run, signal));
     stages = result.stages;
     return result;
-  });
+  };
+  const way = { fetched, platform: run.host.platform };
+  const onDemand = await askOnDemand(question, state, way);
   return { state, stages, onDemand, evidence: { ...known, onDemand: onDemand.outcome } };
 };
