@@ -122,5 +122,13 @@ const sharedFolder = '/etc/pki/nssdb';
 export const foundNssDatabases = async (root = '/'): Promise<readonly TrustStore[]> => {
   const path = join(root, sharedFolder);
   const kind = await kindOfPath(join(path, 'cert9.db')).catch(() => 'file');
-  return kind === 'file' ? [nssDatabase({ name: sharedFolder, path }, true)] : [];
+  return [kind === 'file' ? nssDatabase({ name: sharedFolder, path }, true) : noNss];
+};
+
+const noNss: TrustStore = {
+  kind: 'nss',
+  name: sharedFolder,
+  path: sharedFolder,
+  mail: 'unused',
+  read: () => Promise.resolve({ absent: `${sharedFolder} has no database of NSS` }),
 };

@@ -116,9 +116,28 @@ const lookalike = (nearest: Lookalike, found: readonly Lookalike[]): RootJudgeme
   };
 };
 
+const lookalikesIn = (store: IndexedStore, rootDer: Uint8Array | undefined): Lookalike[] =>
+  rootDer === undefined
+    ? []
+    : findLookalikes(
+        store.entries.filter(({ trust }) => trust === 'trusted'),
+        rootDer,
+      );
+
+/** What else of the root's name stands beside it: it changes nothing, and is told. */
+const besides = (judged: RootJudgement, found: readonly Lookalike[]): RootJudgement => {
+  const [nearest] = found;
+  if (nearest === undefined) return judged;
+  return {
+    ...judged,
+    evidence: { ...judged.evidence, lookalikes: found.map(describe) },
+    summary: `${judged.summary}; beside it ${likenessWords[nearest.likeness]}`,
+  };
+};
+
 const absent = (store: IndexedStore, rootDer: Uint8Array | undefined): RootJudgement => {
   const trusted = store.entries.filter(({ trust }) => trust === 'trusted');
-  const found = rootDer === undefined ? [] : findLookalikes(trusted, rootDer);
+  const found = lookalikesIn(store, rootDer);
   const [nearest] = found;
   if (nearest) return lookalike(nearest, found);
   const hidden = store.problems.find(({ unreadable }) => unreadable);
@@ -195,7 +214,10 @@ export const judgeRoot = (
   const inStore = trusted.filter(isTaken);
   const best = whole ?? inStore.find(allowsServers) ?? inStore[0] ?? trusted.find(allowsServers);
   const deselected = entries.find(({ trust }) => trust === 'deselected');
-  if (best) return present(best, deselected, at);
+  if (best) {
+    const judged = present(best, deselected, at);
+    return judged.faults.length > 0 ? judged : besides(judged, lookalikesIn(store, root.der));
+  }
   if (deselected)
     return missing(
       'deselected',

@@ -24,6 +24,8 @@ interface Layout {
   readonly bundles: readonly string[];
   /** A bundle of `TRUSTED CERTIFICATE`s with all that the distribution ships, whatever it is trusted for. */
   readonly annotated?: string;
+  /** Bundles of what is trusted for something else than servers. */
+  readonly otherPurposes?: readonly { readonly path: string; readonly purpose: string }[];
   /** p11-kit's folders, from which the tool writes all of it. */
   readonly sources?: readonly string[];
   /** Where the administrator adds certificates. */
@@ -50,6 +52,13 @@ const layouts: readonly Layout[] = [
       '/etc/pki/tls/cert.pem',
     ],
     annotated: '/etc/pki/ca-trust/extracted/openssl/ca-bundle.trust.crt',
+    otherPurposes: [
+      {
+        path: '/etc/pki/ca-trust/extracted/pem/email-ca-bundle.pem',
+        purpose: 'emailProtection',
+      },
+      { path: '/etc/pki/ca-trust/extracted/pem/objsign-ca-bundle.pem', purpose: 'codeSigning' },
+    ],
     sources: sourceFolders.redhat,
   },
   {
@@ -91,10 +100,14 @@ const unlessUnread = async (read: Promise<Collected>): Promise<readonly StoreEnt
 
 /** Where the tool takes certificates from: what lies there, and whatever it says of them. */
 const readSource = async (layout: Layout, signal: AbortSignal): Promise<readonly StoreEntry[]> => {
-  const { selection, annotated, sources = [], local } = layout;
+  const { selection, annotated, otherPurposes = [], sources = [], local } = layout;
   const parts = await Promise.all([
     selection ? readDeselected(selection, signal) : [],
     annotated === undefined ? [] : unlessUnread(bundlePart(annotated, signal)),
+    ...otherPurposes.map(async ({ path, purpose }) => {
+      const entries = await unlessUnread(bundlePart(path, signal));
+      return entries.map((entry): StoreEntry => ({ ...entry, purposes: [purpose] }));
+    }),
     sources.length === 0 ? [] : unlessUnread(readSources(sources, signal)),
     local === undefined ? [] : readLocal(local, signal),
   ]);
@@ -113,9 +126,9 @@ const readLeftOut = async (
   const known = new Set(taken.map(({ der }) => fingerprint256(der)));
   const source = await readSource(layout, signal);
   return source.flatMap((entry): StoreEntry[] => {
-    const isUsable = entry.trust === 'trusted' && allowsServers(entry);
-    if (!isUsable) return [entry];
+    if (entry.trust !== 'trusted') return [entry];
     if (known.has(fingerprint256(entry.der))) return [];
+    if (!allowsServers(entry)) return [entry];
     return [{ ...entry, missingFrom: [{ part: 'store', path: layout.folder }] }];
   });
 };
@@ -167,6 +180,9 @@ const below = (root: string, layout: Layout): Layout => {
     folder: at(layout.folder),
     bundles: layout.bundles.map(at),
     ...(layout.annotated !== undefined && { annotated: at(layout.annotated) }),
+    ...(layout.otherPurposes && {
+      otherPurposes: layout.otherPurposes.map((one) => ({ ...one, path: at(one.path) })),
+    }),
     ...(layout.sources && { sources: layout.sources.map(at) }),
     ...(layout.local !== undefined && { local: at(layout.local) }),
     ...(layout.selection && {

@@ -247,6 +247,22 @@ describe('a root in a trust store', () => {
       }
     });
 
+  it('is told apart from what stands beside it, by fingerprint', async () => {
+    const { evidence } = await judgeOne(
+      holding(entry(stranger.der), entry(root.der), entry(older.der), entry(cross.der)),
+    );
+    assert.equal(evidence['sha256'], fingerprint256(root.der));
+    const beside = evidence['lookalikes'] as readonly Readonly<Record<string, unknown>>[];
+    assert.deepEqual(
+      beside.map(({ sha256, likeness }) => [sha256, likeness]),
+      [
+        [fingerprint256(older.der), 'same-key'],
+        [fingerprint256(cross.der), 'cross-certificate'],
+        [fingerprint256(stranger.der), 'other-key'],
+      ],
+    );
+  });
+
   it('is not called absent while an entry could not be read', async () => {
     const judgement = await judgeOne({
       entries: [entry(root.der, { trust: 'distrusted', der: older.der })],

@@ -192,6 +192,22 @@ describe('other distributions', () => {
     },
   );
 
+  it("know what Red Hat trusts for e-mail alone, by that purpose's bundle", async (t) => {
+    const root = await temporaryFolder(t);
+    await layRedHat(root, bundle(r2), '');
+    const pem = 'etc/pki/ca-trust/extracted/pem';
+    await lay(root, {
+      [`${pem}/email-ca-bundle.pem`]: bundle(r1, r2),
+      [`${pem}/objsign-ca-bundle.pem`]: bundle(r3),
+    });
+    const store = await systemStoreOf(root);
+    assert.equal(await verdictIn(store, r2.der), 'ok');
+    assert.deepEqual((await judgeIn(store, r1.der)).purposes, ['emailProtection']);
+    assert.deepEqual((await judgeIn(store, r3.der)).purposes, ['codeSigning']);
+    for (const { der } of [r1, r3])
+      assert.equal(await verdictIn(store, der), 'root-not-for-server-auth');
+  });
+
   it("are recognised: SUSE's folder and bundle", { skip: lacksOpenssl }, async (t) => {
     const root = await temporaryFolder(t);
     const generated = join(root, 'var/lib/ca-certificates');
