@@ -4,7 +4,7 @@ import { type Certificate, fingerprint256, parseCertificate } from '../pki/certi
 import { DerError } from '../pki/der.ts';
 import { sameName } from '../pki/name.ts';
 import { equalBytes } from '../pki/values.ts';
-import type { StoreEntry } from '../types.ts';
+import type { Json, StoreEntry } from '../types.ts';
 import { canonicalName, subjectOf } from './subject-name.ts';
 
 /**
@@ -60,3 +60,18 @@ export const findLookalikes = (
   }
   return found.sort((a, b) => nearest[a.likeness] - nearest[b.likeness]);
 };
+
+/** What tells it apart, as evidence. */
+export const describeLookalike = ({ sha256, likeness, certificate, entry }: Lookalike): Json => ({
+  sha256,
+  likeness,
+  serial: certificate.serialHex,
+  notAfter: certificate.notAfter.toISOString(),
+  origin: entry.origin,
+});
+
+export const likenessWords = {
+  'same-key': 'another certificate of the same name and key',
+  'cross-certificate': 'a cross-certificate of the same name and key',
+  'other-key': 'a certificate of the same name with another key',
+} as const;

@@ -3,7 +3,7 @@
 import { type Certificate, fingerprint256, parseCertificate } from '../pki/certificate.ts';
 import { DerError } from '../pki/der.ts';
 import type { Evidence, GapCode, Json, MissingPart, StoreEntry, StoreProblem } from '../types.ts';
-import { type Lookalike, findLookalikes } from './lookalikes.ts';
+import { type Lookalike, describeLookalike, findLookalikes, likenessWords } from './lookalikes.ts';
 
 /** A store's contents, its entries by the SHA-256 of their DER. */
 export interface IndexedStore {
@@ -85,20 +85,6 @@ const partly = (entry: StoreEntry, deselected: StoreEntry | undefined): RootJudg
   );
 };
 
-const describe = ({ sha256, likeness, certificate, entry }: Lookalike): Json => ({
-  sha256,
-  likeness,
-  serial: certificate.serialHex,
-  notAfter: certificate.notAfter.toISOString(),
-  origin: entry.origin,
-});
-
-const likenessWords = {
-  'same-key': 'another certificate of the same name and key',
-  'cross-certificate': 'a cross-certificate of the same name and key',
-  'other-key': 'a certificate of the same name with another key',
-} as const;
-
 const lookalike = (nearest: Lookalike, found: readonly Lookalike[]): RootJudgement => {
   const evidence: Evidence = {
     found: nearest.sha256,
@@ -106,7 +92,7 @@ const lookalike = (nearest: Lookalike, found: readonly Lookalike[]): RootJudgeme
     foundSerial: nearest.certificate.serialHex,
     foundNotAfter: nearest.certificate.notAfter.toISOString(),
     origin: nearest.entry.origin,
-    ...(found.length > 1 && { lookalikes: found.map(describe) }),
+    ...(found.length > 1 && { lookalikes: found.map(describeLookalike) }),
   };
   return {
     ...nothing,
@@ -130,7 +116,7 @@ const besides = (judged: RootJudgement, found: readonly Lookalike[]): RootJudgem
   if (nearest === undefined) return judged;
   return {
     ...judged,
-    evidence: { ...judged.evidence, lookalikes: found.map(describe) },
+    evidence: { ...judged.evidence, lookalikes: found.map(describeLookalike) },
     summary: `${judged.summary}; beside it ${likenessWords[nearest.likeness]}`,
   };
 };

@@ -93,7 +93,10 @@ export const missingRemedy = (finding: Finding): string => {
     return `${root} is installed, but an administrator or an update deselected it in /etc/ca-certificates.conf. Find out whether that was meant; if not, select it again with the commands below, as root. Programs that run keep their old list until they are restarted.`;
   if (reason === 'not-taken-over' && isCopy(finding))
     return `${root} was added to ${shown(originalPathOf(finding))}, and Postfix, which runs chrooted, still reads the copy that it made when it started. Restart it as below (a reload is not enough).`;
-  if (keeperOf(finding) === 'setting' && !isNode(finding)) return `${howToAdd(finding)} As root.`;
+  if (keeperOf(finding) === 'setting')
+    return isNode(finding)
+      ? `Make the service trust ${root}. ${addIt(finding)}`
+      : `${howToAdd(finding)} As root.`;
   if (reason === 'not-taken-over')
     return `${root} lies where the store's tool takes certificates from. Write the store anew with the command below, as root.`;
   if (reason in parts)
