@@ -41,7 +41,7 @@ export const serveMetrics = async (
   const server = createServer((request, response) => {
     const host = Number(/^\/(\d+)\/metrics$/.exec(request.url ?? '')?.[1]);
     response.setHeader('content-type', 'text/plain; version=0.0.4');
-    response.end(population.metrics(host));
+    void population.metrics(host).then((text) => response.end(text));
   });
   return { port: await listen(server), server };
 };

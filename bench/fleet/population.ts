@@ -1,8 +1,8 @@
 /** Hosts that run certready, as many as one likes: what each would show, without running it. */
 
+import type { AgentStatus } from '../../agent/agent-status.ts';
+import { Collector } from '../../agent/metrics/collector.ts';
 import { categoryOf } from '../../agent/report/causes.ts';
-import { exposition } from '../../agent/report/exposition.ts';
-import { reportMetrics } from '../../agent/report/prometheus.ts';
 import type { Gap, Report } from '../../agent/report/report.ts';
 import { gaps as words } from '../../checks/gaps.ts';
 import { type GapCode, type GapOwner, gapId } from '../../checks/types.ts';
@@ -49,28 +49,25 @@ const verdictOf = (gaps: readonly Gap[]): Report['verdict'] => {
   return gaps.length > 0 ? 'warning' : 'ready';
 };
 
-/** What an agent shows beside its last report. */
-const agentMetrics = exposition([
-  {
-    name: 'certready_runs_total',
-    type: 'counter',
-    help: 'Runs that have ended, by result.',
-    samples: ['ready', 'warning', 'not-ready', 'unknown', 'failed'].map((result) => ({
-      labels: { result },
-      value: 1,
-    })),
-  },
-  {
-    name: 'certready_outbox_events',
-    type: 'gauge',
-    help: 'Events that are still to be delivered.',
-    samples: [{ labels: {}, value: 0 }],
-  },
-]);
+/** An agent that has run, and is well. */
+const statusOf = (verdict: Report['verdict']): AgentStatus => {
+  const endedAt = new Date();
+  return {
+    startedAt: endedAt,
+    runs: { ready: 0, warning: 0, 'not-ready': 0, unknown: 0, failed: 0, [verdict]: 1 },
+    lastRun: { endedAt, durationMs: 800, result: verdict },
+    lastReport: { endedAt, verdict },
+    nextRun: new Date(endedAt.getTime() + 30 * 60_000),
+    queues: [{ receiver: 'webhook-1', pending: 0, parked: 0 }],
+    problems: [],
+    configurationAccepted: true,
+  };
+};
 
 export class Population {
   readonly hosts: number;
   private readonly closed = new Set<Cause>();
+  private readonly answers = new Map<string, Promise<string>>();
 
   constructor(hosts: number) {
     this.hosts = hosts;
@@ -91,8 +88,12 @@ export class Population {
     return host >= Math.round(cause.from * this.hosts) && host < Math.round(cause.to * this.hosts);
   }
 
+  private causesOf(host: number): readonly Cause[] {
+    return causes.filter((cause) => this.isHit(cause, host));
+  }
+
   report(host: number): Report {
-    const gaps = causes.filter((cause) => this.isHit(cause, host)).map(gapOf);
+    const gaps = this.causesOf(host).map(gapOf);
     const verdict = verdictOf(gaps);
     return {
       ...readyReport,
@@ -104,9 +105,24 @@ export class Population {
     };
   }
 
-  /** What the host's metrics endpoint answers. */
-  metrics(host: number): string {
-    return exposition(reportMetrics(this.report(host))) + agentMetrics;
+  /** What the host's metrics endpoint answers; hosts with the same causes answer alike. */
+  metrics(host: number): Promise<string> {
+    const key = this.causesOf(host).map(gapId).join(' ');
+    const known = this.answers.get(key) ?? this.render(this.report(host));
+    this.answers.set(key, known);
+    return known;
+  }
+
+  private async render(report: Report): Promise<string> {
+    const status = statusOf(report.verdict);
+    const now = (): Date => new Date();
+    const collector = new Collector({
+      now,
+      version: report.agent.version,
+      status: () => status,
+    });
+    collector.observe(report);
+    return (await collector.exposition()).text;
   }
 
   /** Somebody mends it, everywhere at once. */
