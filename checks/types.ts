@@ -344,6 +344,8 @@ export type Platform = 'linux' | 'win32' | 'darwin' | 'other';
 export interface Network {
   /** Resolves a name and dials each of its addresses by itself; behind a proxy it asks the proxy. */
   probe(target: HostPort, signal: AbortSignal): Promise<ProbeResult>;
+  /** What this host would connect to for a target, which it does not: addresses of the host, or of the proxy. */
+  resolve(target: HostPort, signal: AbortSignal): Promise<ResolveResult>;
   /** Fetches a URL over http or https, following at most five redirects, feeding the body to a sink as it arrives. */
   fetch<S extends BodySink>(request: FetchRequest<S>, signal: AbortSignal): Promise<FetchResult<S>>;
   /** Speaks SMTP up to the end of the TLS handshake, and QUIT. */
@@ -352,6 +354,16 @@ export interface Network {
     options: StarttlsOptions,
     signal: AbortSignal,
   ): Promise<StarttlsResult>;
+}
+
+export interface ResolveResult {
+  /** The proxy that is asked instead, as HOST:PORT: it resolves the target, and `addresses` are its own. */
+  readonly proxy?: string;
+  readonly addresses: readonly string[];
+  /** This host's own addresses on the way there, by its routes. */
+  readonly localAddresses: readonly string[];
+  /** Why there are no addresses. */
+  readonly finding?: Finding;
 }
 
 export interface AddressResult {

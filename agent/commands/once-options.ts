@@ -49,6 +49,20 @@ export const configOption = (): Option =>
     'configuration, YAML or JSON; else $CERTREADY_CONFIG, else the default place',
   ).argParser(nonEmpty);
 
+export const smtpOption = (description: string): Option =>
+  new Option('--smtp <HOST[:PORT]>', `${description}; repeatable`).argParser(each(smtpHost));
+
+export const resolveOption = (): Option =>
+  new Option('--resolve <HOST:PORT:ADDR[,ADDR]>', 'as in curl; repeatable').argParser(
+    each(resolveOverride),
+  );
+
+export const proxyOption = (): Option =>
+  new Option('--proxy <URL|system|none>', 'how to get out (default: system)').argParser(nonEmpty);
+
+export const connectTimeoutOption = (description: string): Option =>
+  new Option('--connect-timeout <S>', `seconds for ${description} (default: 5)`).argParser(seconds);
+
 const askOptions = (): readonly Option[] => [
   new Option('--once', 'run every check once, print the report, exit'),
   configOption(),
@@ -66,24 +80,17 @@ const askOptions = (): readonly Option[] => [
     '--trust-store <PATH>',
     'PEM bundle, folder of certificates or keystore instead of the discovered stores; repeatable',
   ).argParser(each(nonEmpty)),
-  new Option(
-    '--smtp <HOST[:PORT]>',
-    'mail host whose STARTTLS certificate is judged; repeatable',
-  ).argParser(each(smtpHost)),
+  smtpOption('mail host whose STARTTLS certificate is judged'),
   new Option('--at <TIME>', 'judge validity as of this ISO 8601 time').argParser(time),
 ];
 
 const networkOptions = (): readonly Option[] => [
-  new Option('--resolve <HOST:PORT:ADDR[,ADDR]>', 'as in curl; repeatable').argParser(
-    each(resolveOverride),
-  ),
+  resolveOption(),
   new Option('--connect-to <HOST1:PORT1:HOST2:PORT2>', 'as in curl; repeatable').argParser(
     each(connectRule),
   ),
-  new Option('--proxy <URL|system|none>', 'how to get out (default: system)').argParser(nonEmpty),
-  new Option('--connect-timeout <S>', 'seconds for one TCP connection (default: 5)').argParser(
-    seconds,
-  ),
+  proxyOption(),
+  connectTimeoutOption('one TCP connection'),
   new Option('--timeout <S>', 'seconds for one whole request (default: 15)').argParser(seconds),
 ];
 

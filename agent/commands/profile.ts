@@ -6,6 +6,11 @@ import { readBytes, readText } from '../documents/read.ts';
 import { AgentError } from '../errors.ts';
 import { builtInIds, builtInProfile } from '../profiles/built-in.ts';
 import { loadProfile } from '../profiles/load.ts';
+import {
+  type AllowListOptions,
+  addAllowListOptions,
+  refuseAllowListOptions,
+} from './allow-list-options.ts';
 import { group } from './group.ts';
 import type { Invocation } from './surroundings.ts';
 
@@ -18,9 +23,10 @@ const list = async ({ stdout }: Invocation): Promise<void> => {
   await stdout.write(`${rows.join('\n')}\n`);
 };
 
-interface ShowOptions {
+interface ShowOptions extends AllowListOptions {
   readonly json?: true;
   readonly pem?: true;
+  readonly allowList?: true;
   readonly authority?: string;
   readonly output: string;
 }
@@ -41,13 +47,20 @@ const shown = async (
 const show = async (
   reference: string,
   options: ShowOptions,
-  { stdout }: Invocation,
+  invocation: Invocation,
 ): Promise<void> => {
-  const { json, pem, authority, output } = options;
-  if (json && pem) throw new AgentError('usage', '--json and --pem: one of them, not both');
+  const { json, pem, allowList, authority, output } = options;
+  const { stdout } = invocation;
+  const asked = { '--json': json, '--pem': pem, '--allow-list': allowList };
+  const [one, other] = Object.entries(asked).flatMap(([name, value]) => (value ? [name] : []));
+  if (one !== undefined && other !== undefined)
+    throw new AgentError('usage', `${one} and ${other}: one of them, not both`);
+  if (!allowList) refuseAllowListOptions(options);
   if (authority !== undefined && !pem)
     throw new AgentError('usage', '--authority: needed with it: --pem');
-  const text = await shown(await loadProfile(reference), options, stdout.columns);
+  const text = allowList
+    ? await (await import('./allow-list.ts')).allowList(reference, options, invocation)
+    : await shown(await loadProfile(reference), options, stdout.columns);
   if (output === '-') return stdout.write(text);
   await (await import('./report-file.ts')).writeReportFile(output, text);
 };
@@ -90,16 +103,25 @@ export const addProfileCommand = (program: Command, invocation: Invocation): voi
     .description('the built-in profiles: id, day of the change, title')
     .addHelpText('after', '\nExample:\n  $ certready profile list')
     .action(() => list(invocation));
-  profile
-    .command('show')
+  addAllowListOptions(profile.command('show'))
     .argument('<ID|FILE>', "a built-in profile's id or a profile file")
-    .description('what a profile asks for')
+    .description('what a profile asks for, or what a firewall must allow for it')
     .option('--json', 'the whole profile as JSON, which is a profile file too')
     .option('--pem', "its roots' certificates, for a trust store")
     .option('--authority <ID>', 'with --pem: the certificate of this authority alone')
     .option('-o, --output <FILE>', 'write it there, atomically; - is standard output', '-')
-    .addHelpText('after', `\nExample:\n  $ certready profile show ${builtInIds[0]} --pem`)
-    .action((reference: string, options: ShowOptions) => show(reference, options, invocation));
+    .addHelpText(
+      'after',
+      `\nExample:\n  $ certready profile show ${builtInIds[0]} --allow-list --format csv -o allow.csv`,
+    )
+    .action((reference: string, options: ShowOptions) => {
+      const { config } = program.opts<{ config?: string }>();
+      return show(
+        reference,
+        options.allowList && config !== undefined ? { config, ...options } : options,
+        invocation,
+      );
+    });
   profile
     .command('check')
     .argument('<FILE>', 'a profile file, YAML or JSON')

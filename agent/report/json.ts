@@ -70,15 +70,18 @@ const escapeUnits = (character: string): string =>
   ).join('');
 
 /** Two blanks of indentation and a newline at the end; control characters in it are escaped, C1 ones too. */
-export const renderJson = (report: Report): string => {
-  const value = ordered(
-    {
-      ...report,
-      profiles: report.profiles.map((profile) => ordered(profile, profileKeys)),
-      checks: report.checks.map((check) => ordered(check, checkKeys)),
-      gaps: report.gaps.map((gap) => ordered(gap, gapKeys)),
-    },
-    reportKeys,
+export const jsonText = (value: unknown): string =>
+  `${JSON.stringify(value, null, 2).replace(steering, escapeUnits)}\n`;
+
+export const renderJson = (report: Report): string =>
+  jsonText(
+    ordered(
+      {
+        ...report,
+        profiles: report.profiles.map((profile) => ordered(profile, profileKeys)),
+        checks: report.checks.map((check) => ordered(check, checkKeys)),
+        gaps: report.gaps.map((gap) => ordered(gap, gapKeys)),
+      },
+      reportKeys,
+    ),
   );
-  return `${JSON.stringify(value, null, 2).replace(steering, escapeUnits)}\n`;
-};

@@ -42,6 +42,11 @@ export const createNetwork = (options: NetworkOptions): Network => {
       const result = await fetchUrl({ options, ways }, request, shared(signal));
       return result.finding ? { ...result, finding: await placed(result.finding) } : result;
     },
+    async resolve(target, signal) {
+      // Loaded here: a run has no use for it.
+      const { resolveTarget } = await import('./lead.ts');
+      return resolveTarget({ dialer, ways }, target, shared(signal));
+    },
     async starttls(target, starttlsOptions, signal) {
       // Loaded here: most runs ask no mail host.
       const { starttls } = await import('./starttls.ts');

@@ -47,6 +47,8 @@ export interface Ways {
   openTcp(url: URL, options: WayOptions): Promise<WayOutcome>;
   /** The proxy for a URL, where one is set. */
   proxyFor(url: URL): ProxyServer | undefined;
+  /** Leads to proxies. As in curl, --connect-to leads origins elsewhere, not them. */
+  readonly proxyDialer: Dialer;
 }
 
 /** Host and port of a URL, without the brackets of an IPv6 address. */
@@ -87,7 +89,6 @@ const secure = async (
 };
 
 export const createWays = (options: NetworkOptions, dialer: Dialer): Ways => {
-  // As in curl, --connect-to leads origins elsewhere, not proxies.
   const proxyDialer = createDialer({ ...options, connectTo: [] });
   const proxyOf = (url: URL): ProxyServer | undefined =>
     proxyFor(options.proxy, schemeOf(url), urlTarget(url));
@@ -112,6 +113,7 @@ export const createWays = (options: NetworkOptions, dialer: Dialer): Ways => {
 
   return {
     proxyFor: proxyOf,
+    proxyDialer,
     openTcp,
     async open(url, wayOptions) {
       const opened = await openTcp(url, wayOptions);

@@ -7,6 +7,7 @@ import type {
   Finding,
   Host,
   Network,
+  ResolveResult,
   StarttlsResult,
   TrustStore,
 } from '../../checks/types.ts';
@@ -19,6 +20,7 @@ export interface FakeHostOptions {
   /** By URL; anything else is a bug of the test. */
   readonly answers?: ReadonlyMap<string, Answer>;
   readonly starttls?: Network['starttls'];
+  readonly resolve?: Network['resolve'];
   readonly trustStores?: readonly TrustStore[];
   readonly now?: Date;
 }
@@ -54,6 +56,7 @@ export const fakeHost = (options: FakeHostOptions = {}): FakeHost => {
     elapsed: () => elapsed++,
     network: {
       probe: () => unexpected('probe'),
+      resolve: options.resolve ?? ((): Promise<ResolveResult> => unexpected('resolving')),
       fetch(request) {
         fetched.push(request.url);
         const answer = options.answers?.get(request.url);

@@ -51,6 +51,7 @@ export const networkTo = (responder: Responder): { network: Network; asked: Aske
   };
   const network: Network = {
     probe: unexpected,
+    resolve: unexpected,
     starttls: unexpected,
     async fetch(request, signal) {
       signal.throwIfAborted();
