@@ -16,8 +16,8 @@ extendedKeyUsage = serverAuth
 subjectAltName = DNS:mx.lab.test
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
-crlDistributionPoints = URI:http://crl.lab.test/inter.crl
 authorityInfoAccess = caIssuers;URI:http://secure.lab.test/inter.crt,OCSP;URI:http://ocsp.lab.test/inter
+crlDistributionPoints = URI:http://crl.lab.test/inter.crl
 [inspected]
 basicConstraints = CA:FALSE
 extendedKeyUsage = serverAuth

@@ -51,7 +51,11 @@ http {
     location /ocsp/ { proxy_pass http://127.0.0.1:8889; proxy_http_version 1.0; }
   }
   server { ${listen('secure')} root ${folder}/www; }
-  server { ${listen('ocsp')} location / { proxy_pass http://127.0.0.1:8889; proxy_http_version 1.0; } }
+  server {
+    ${listen('ocsp')}
+    location / { proxy_pass http://127.0.0.1:8889; proxy_http_version 1.0; }
+    location /inter { proxy_pass http://127.0.0.1:8890; proxy_http_version 1.0; }
+  }
   server { ${listen('chunked')} location / { proxy_pass http://${ipv4('http10')}; proxy_set_header Host $host; } }
   ${pageServer(blockPorts.page200, 200)}
   ${pageServer(blockPorts.page403, 403)}
@@ -66,9 +70,9 @@ http {
 }
 `;
 
-const ocspResponder = [
-  ...['openssl', 'ocsp', '-port', '8889', '-index', 'root.txt', '-CA', 'root.crt'],
-  ...['-rsigner', 'ocsp-root.crt', '-rkey', 'ocsp-root.key', '-nmin', '60', '-ignore_err'],
+const ocspResponder = (ca: 'root' | 'inter', port: number): readonly string[] => [
+  ...['openssl', 'ocsp', '-port', String(port), '-index', `${ca}.txt`, '-CA', `${ca}.crt`],
+  ...['-rsigner', `ocsp-${ca}.crt`, '-rkey', `ocsp-${ca}.key`, '-nmin', '60', '-ignore_err'],
 ];
 
 export const startWebServers = async (lab: Namespaces, folder: string): Promise<void> => {
@@ -76,7 +80,8 @@ export const startWebServers = async (lab: Namespaces, folder: string): Promise<
   await writeFile(join(folder, 'nginx.conf'), config(folder));
   const nginx = (await findProgram('nginx')) ?? 'nginx';
   lab.start('inet', [nginx, '-e', `${folder}/nginx.err`, '-c', `${folder}/nginx.conf`]);
-  lab.start('inet', ocspResponder, { cwd: folder });
+  lab.start('inet', ocspResponder('root', 8889), { cwd: folder });
+  lab.start('inet', ocspResponder('inter', 8890), { cwd: folder });
   lab.start('inet', [process.execPath, '--import', 'tsx', faultServer]);
 };
 
@@ -85,4 +90,5 @@ export const webSockets = [
   `${ipv4('block')}:80`,
   `${ipv6('http10')}:80`.replace(/^(.*):80$/, '[$1]:80'),
   '*:8889',
+  '*:8890',
 ];

@@ -1,0 +1,45 @@
+/** The Nagios check: the mail host's certificate with its CRL and OCSP responder, and each CRL by itself. */
+
+import { join } from 'node:path';
+import {
+  type Situation,
+  type Tool,
+  crlUrls,
+  furtherHosts,
+  proxyIn,
+  runThere,
+  together,
+} from './tool.ts';
+
+const plugin = '/usr/lib/nagios/plugins/check_ssl_cert';
+
+/** Its own time-out is for all that it does, one after the other; Nagios gives a check 60 s. */
+const timeoutSeconds = '20';
+
+const check = (situation: Situation, ...more: readonly string[]): ReturnType<typeof runThere> => {
+  const proxy = proxyIn(situation);
+  const { environment } = situation.fault;
+  const fault = {
+    ...situation.fault,
+    ...(proxy !== 'none' &&
+      proxy !== 'system' && { environment: { ...environment, http_proxy: proxy } }),
+  };
+  // Mail goes past a web proxy
+  const way = proxy === 'none' ? [] : ['--no-proxy-s_client'];
+  return runThere({ ...situation, fault }, [
+    ...[plugin, '--ignore-sct', '-t', timeoutSeconds, ...way],
+    ...['--rootcert-file', join(situation.lab.folder, 'root.crt')],
+    ...['--temp', situation.lab.folder, '-c', '1', '-w', '2', ...more],
+  ]);
+};
+
+export const checkSslCertTool: Tool = {
+  name: 'check_ssl_cert',
+  ask(situation) {
+    const hosts = furtherHosts(situation).map((host) => `http://${host}/root.crl`);
+    return together([
+      check(situation, '-H', 'mx.lab.test', '-p', '25', '-P', 'smtp', '--crl'),
+      ...[...crlUrls, ...hosts].map((url) => check(situation, '-f', url)),
+    ]);
+  },
+};
