@@ -50,17 +50,37 @@ const addressesIn = (evidence: Evidence): TriedAddress[] =>
     value === undefined ? [] : isList(value) ? value.flatMap(triedAddress) : triedAddress(value),
   );
 
+const isRedirect = (code: Gap['code']): boolean => code === 'redirected-elsewhere';
+
+/** The address where redirects end is not the destination's. */
+const addressesOfGap = ({ code, evidence }: Gap): TriedAddress[] =>
+  isRedirect(code) ? [] : addressesIn(evidence);
+
+/** An endpoint check that passed has connected to each of its addresses. */
+const addressesOfCheck = ({ kind, status, evidence }: CheckResult): TriedAddress[] => {
+  if (kind !== 'endpoint') return [];
+  const tried = addressesIn(evidence);
+  return status === 'ok'
+    ? tried.map((each) => ({ address: each.address, outcome: 'connected' }))
+    : tried;
+};
+
 /** Every address that the gaps and their checks saw, each once, with its outcome where one is known. */
 export const triedAddresses = (
   gaps: readonly Gap[],
   checks: readonly CheckResult[],
 ): readonly TriedAddress[] => {
   const seen = new Map<string, TriedAddress>();
-  for (const { evidence } of [...gaps, ...checks.filter(({ kind }) => kind === 'endpoint')])
-    for (const tried of addressesIn(evidence))
-      if (seen.get(tried.address)?.outcome === undefined) seen.set(tried.address, tried);
+  for (const tried of [...gaps.flatMap(addressesOfGap), ...checks.flatMap(addressesOfCheck)])
+    if (seen.get(tried.address)?.outcome === undefined) seen.set(tried.address, tried);
   return [...seen.values()];
 };
+
+/** The addresses of the proxies that were asked. */
+export const proxyAddresses = (gaps: readonly Gap[]): readonly string[] =>
+  [...new Set(gaps.flatMap(({ evidence }) => triedAddress(evidence['proxyAddress'] ?? null)))].map(
+    ({ address }) => address,
+  );
 
 /** The addresses that this host's packets left from. */
 export const sourceAddresses = ({ gaps, checks }: Report): readonly string[] => {
@@ -123,19 +143,30 @@ const shownElsewhere = new Set([
   'resolvers',
   'result',
   'localAddress',
+  'localAddresses',
+  'overwritten',
+  'proxyAddress',
   'url',
 ]);
 
-const factText = (key: string, value: Json): string => {
+/** A plain value, or a list of texts; undefined where it is more than that. */
+const plain = (value: Json): string | undefined => {
+  if (!isList(value)) return isRecord(value) ? undefined : String(value);
+  const texts = value.filter((item) => typeof item === 'string');
+  return texts.length > 0 && texts.length === value.length ? texts.join(' ') : undefined;
+};
+
+const factText = (key: string, value: Json): string | undefined => {
   if (typeof value === 'number' && key === 'ms') return duration(value);
   if (typeof value === 'number' && key === 'timeoutMs') return `time-out ${duration(value)}`;
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return `${harmless(key, 40)} ${harmless(text, 200)}`;
+  const words = key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  const text = plain(value);
+  return text === undefined ? undefined : `${harmless(words, 40)} ${harmless(text, 200)}`;
 };
 
 /** The other plain facts of a gap's evidence, e.g. `stage connect, error ECONNREFUSED, 3 ms`. */
-export const otherFacts = ({ evidence }: Gap): string =>
+export const otherFacts = ({ code, evidence }: Gap): string =>
   Object.entries(evidence)
-    .filter(([key, value]) => !shownElsewhere.has(key) && !isList(value) && !isRecord(value))
-    .map(([key, value]) => factText(key, value))
+    .filter(([key]) => !shownElsewhere.has(key) || (key === 'address' && isRedirect(code)))
+    .flatMap(([key, value]) => factText(key, value) ?? [])
     .join(', ');

@@ -20,6 +20,8 @@ export interface DestinationGaps {
   readonly gaps: SomeGaps;
   /** The checks that they fail or block. */
   readonly checks: readonly CheckResult[];
+  /** The check of the destination's addresses, also where it passed. */
+  readonly endpoint?: CheckResult;
   /** SMTP is spoken there. */
   readonly mail: boolean;
 }
@@ -52,7 +54,10 @@ export const gapsByDestination = (report: Report): readonly DestinationGaps[] =>
     const mail =
       checks.some(({ kind }) => kind === 'smtp') ||
       destination.hostPorts.some(({ port }) => mailPorts.has(port));
-    return { destination, gaps, checks, mail };
+    const endpoint = report.checks.find(
+      ({ kind, target }) => kind === 'endpoint' && harmless(target) === destination.place,
+    );
+    return { destination, gaps, checks, mail, ...(endpoint && { endpoint }) };
   });
 };
 

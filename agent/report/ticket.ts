@@ -3,7 +3,13 @@
 import { harmless } from './harmless.ts';
 import type { Report } from './report.ts';
 import { listing, sayOnce } from './say-once.ts';
-import { namesAsked, otherFacts, sourceAddresses, triedAddresses } from './ticket-evidence.ts';
+import {
+  namesAsked,
+  otherFacts,
+  proxyAddresses,
+  sourceAddresses,
+  triedAddresses,
+} from './ticket-evidence.ts';
 import {
   type DestinationGaps,
   type SomeGaps,
@@ -55,7 +61,10 @@ const faultRows = (gaps: SomeGaps, mail: boolean): readonly Row[] => {
 const addressRow = (entry: TicketEntry): Row => {
   const lines = entry.flatMap((part) => {
     const prefix = entry.length === 1 ? '' : `${hostsOf(part).join(', ')} `;
-    return addressesOf(part.gaps, part.checks).map((text) => prefix + text);
+    const { gaps, checks, endpoint, destination } = part;
+    const own = addressesOf(gaps, endpoint ? [...checks, endpoint] : checks);
+    const isProxy = gaps[0].category === 'proxy' && destination.proxy === undefined;
+    return [...own, ...(isProxy ? proxyAddresses(gaps) : [])].map((text) => prefix + text);
   });
   return ['Addresses', lines];
 };
@@ -65,11 +74,20 @@ const gapsOf = ([first, ...rest]: TicketEntry): SomeGaps => [
   ...rest.flatMap(({ gaps }) => gaps),
 ];
 
+/** `NAME (ADDRESS, …)` */
+const placeText = (name: string, addresses: readonly string[]): string =>
+  addresses.length === 0 ? name : `${name} (${addresses.join(', ')})`;
+
 const rowsOf = (entry: TicketEntry): readonly Row[] => {
   const [{ destination, gaps, mail }] = entry;
   const isQuery = pathWordsAt(gaps[0].code, mail).conversation === 'name';
   return [
-    ['Proxy', destination.proxy === undefined ? [] : [destination.proxy]],
+    [
+      'Proxy',
+      destination.proxy === undefined
+        ? []
+        : [placeText(destination.proxy, proxyAddresses(gapsOf(entry)))],
+    ],
     ...(isQuery ? [] : [addressRow(entry)]),
     ...gapsBy(gapsOf(entry), ({ code }) => code).flatMap((same) => faultRows(same, mail)),
   ];
@@ -124,9 +142,6 @@ const subjectOf = (host: string, entries: readonly TicketEntry[]): string => {
     : `${host}: ${plural(codes.length, 'network fault')} on the way to ${where}`;
 };
 
-const sourceLine = (host: string, addresses: readonly string[]): string =>
-  addresses.length === 0 ? host : `${host} (${addresses.join(', ')})`;
-
 /**
  * The ticket, a line each, at most `columns` wide but for URLs and commands; empty where no gap lies on
  * the path. It names the source and the time, and per destination its addresses, port and protocol, what
@@ -142,7 +157,7 @@ export const networkTicket = (report: Report, columns: number): readonly string[
     '',
     ...wrap(introOf(host), { columns }),
     '',
-    ...rowLines(['Source', [sourceLine(host, sourceAddresses(report))]], columns),
+    ...rowLines(['Source', [placeText(host, sourceAddresses(report))]], columns),
     ...rowLines(['When', [utc(report.startedAt)]], columns),
     ...rowLines(['Change', changes], columns),
     ...entries.flatMap((entry, index) => entryLines(entry, index + 1, { report, columns })),

@@ -10,6 +10,7 @@ export const certready: Tool = {
       said: report.gaps.map(({ summary }) => summary).join('\n'),
       ms: elapsedMs,
       causes: gapNames(report),
+      ownMs: report.durationMs,
     };
   },
 };

@@ -8,13 +8,11 @@ import {
   furtherHosts,
   proxyIn,
   runThere,
+  timeoutsIn,
   together,
 } from './tool.ts';
 
 const plugin = '/usr/lib/nagios/plugins/check_ssl_cert';
-
-/** Its own time-out is for all that it does, one after the other; Nagios gives a check 60 s. */
-const timeoutSeconds = '20';
 
 const check = (situation: Situation, ...more: readonly string[]): ReturnType<typeof runThere> => {
   const proxy = proxyIn(situation);
@@ -24,10 +22,12 @@ const check = (situation: Situation, ...more: readonly string[]): ReturnType<typ
     ...(proxy !== 'none' &&
       proxy !== 'system' && { environment: { ...environment, http_proxy: proxy } }),
   };
+  // Its time-out is for all that it does, one thing after the other
+  const seconds = String(Math.ceil(2 * timeoutsIn(situation).request));
   // Mail goes past a web proxy
   const way = proxy === 'none' ? [] : ['--no-proxy-s_client'];
   return runThere({ ...situation, fault }, [
-    ...[plugin, '--ignore-sct', '-t', timeoutSeconds, ...way],
+    ...[plugin, '--ignore-sct', '-t', seconds, ...way],
     ...['--rootcert-file', join(situation.lab.folder, 'root.crt')],
     ...['--temp', situation.lab.folder, '-c', '1', '-w', '2', ...more],
   ]);

@@ -4,14 +4,14 @@
  * Debian's curl, monitoring-plugins-contrib, bind9-host and prometheus-blackbox-exporter.
  *
  *     npm run bench:diagnosis
- *     npm run bench:diagnosis -- --keep results.json packets    one layer, added to what is kept
+ *     npm run bench:diagnosis -- --keep results.json packets    one layer; what is in the file is not asked again
  */
 
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gapsOf } from '../../test/lab/faults/fault.ts';
-import { faultsByLayer } from '../../test/lab/faults/index.ts';
+import { faults, faultsByLayer } from '../../test/lab/faults/index.ts';
 import { type FirewallLab, labLacks, openLab, timeoutsOf } from '../../test/lab/lab.ts';
 import type { Fault } from '../../test/lab/faults/fault.ts';
 import { blackboxTool } from './blackbox.ts';
@@ -46,12 +46,10 @@ const measure = async (lab: FirewallLab, fault: Fault, layer: string): Promise<R
       say(`--- ${fault.name}: ${name} ${score}\n${verdict?.said.trim() ?? ''}`);
     return [name, { score, ...(verdict && { ms: verdict.ms }) }] as const;
   });
-  const ms = verdicts[0]?.ms ?? 0;
+  const ms = verdicts[0]?.ownMs ?? 0;
+  say(`${fault.name}: ${scored.map(([name, { score }]) => `${name} ${score}`).join(', ')}`);
   const limit = (timeoutsOf(fault).request + 1) * 1000;
-  const late = expected.length > 0 && ms > limit ? `, later than ${limit} ms` : '';
-  say(
-    `${fault.name}: ${scored.map(([name, { score }]) => `${name} ${score}`).join(', ')}; ${ms.toFixed(0)} ms${late}`,
-  );
+  if (ms > limit && expected.length > 0) say(`  certready took ${ms} ms, later than ${limit} ms`);
   return { layer, fault: fault.name, expected, tools: Object.fromEntries(scored) };
 };
 
@@ -63,24 +61,35 @@ const makeRequest = ({ folder }: FirewallLab): Promise<unknown> =>
     { cwd: folder },
   );
 
-const measureLayers = async (layers: readonly string[]): Promise<readonly Result[]> => {
+/** What is measured already, in a file. */
+interface Kept {
+  readonly results: readonly Result[];
+  add(result: Result): Promise<void>;
+}
+
+const keptIn = async (file: string | undefined): Promise<Kept> => {
+  const text = file === undefined ? '[]' : await readFile(file, 'utf8').catch(() => '[]');
+  const results = JSON.parse(text) as Result[];
+  return {
+    results,
+    async add(result) {
+      results.push(result);
+      if (file !== undefined) await writeFile(file, JSON.stringify(results));
+    },
+  };
+};
+
+const measureAll = async (layers: readonly string[], kept: Kept): Promise<void> => {
   const lab = await openLab();
   try {
     await makeRequest(lab);
-    const results: Result[] = [];
+    const known = new Set(kept.results.map(({ fault }) => fault));
     for (const layer of layers)
       for (const fault of faultsByLayer[layer] ?? [])
-        results.push(await measure(lab, fault, layer));
-    return results;
+        if (!known.has(fault.name)) await kept.add(await measure(lab, fault, layer));
   } finally {
     await lab.down();
   }
-};
-
-const kept = async (file: string | undefined): Promise<readonly Result[]> => {
-  if (file === undefined) return [];
-  const text = await readFile(file, 'utf8').catch(() => '[]');
-  return JSON.parse(text) as Result[];
 };
 
 const main = async (args: readonly string[]): Promise<void> => {
@@ -91,11 +100,12 @@ const main = async (args: readonly string[]): Promise<void> => {
   const all = Object.keys(faultsByLayer);
   const unknown = named.find((layer) => !all.includes(layer));
   if (unknown !== undefined) throw new Error(`no layer "${unknown}", allowed: ${all.join(', ')}`);
-  const layers = named.length > 0 ? named : all;
-  const before = (await kept(file)).filter(({ layer }) => !layers.includes(layer));
-  const measured = [...before, ...(await measureLayers(layers))];
-  const results = all.flatMap((layer) => measured.filter((result) => result.layer === layer));
-  if (file !== undefined) await writeFile(file, JSON.stringify(results));
+  const kept = await keptIn(file);
+  await measureAll(named.length > 0 ? named : all, kept);
+  const order = faults.map(({ name }) => name);
+  const results = [...kept.results].sort(
+    (one, other) => order.indexOf(one.fault) - order.indexOf(other.fault),
+  );
   process.stdout.write(
     report(
       results,

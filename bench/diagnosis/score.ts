@@ -32,9 +32,9 @@ export const scoreOf = (verdict: Verdict | undefined, expected: readonly string[
 
 const cell = ({ score, ms }: { score: Score; ms?: number }): string => {
   if (score === 'not asked') return '–';
-  const words = { named: '**named**', missed: 'missed', 'false alarm': '**false alarm**' };
+  const isBold = score === 'named' || score === 'false alarm';
   const seconds = ms === undefined ? '' : ` ${(ms / 1000).toFixed(1)}`;
-  return `${words[score as keyof typeof words] ?? score}${seconds}`;
+  return `${isBold ? `**${score}**` : score}${seconds}`;
 };
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;

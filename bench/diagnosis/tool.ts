@@ -20,9 +20,12 @@ export interface Verdict {
   readonly noticed: boolean;
   /** What it says of what failed. */
   readonly said: string;
+  /** From start to exit. */
   readonly ms: number;
   /** Set where the tool itself states the causes, as CODE:TARGET. */
   readonly causes?: readonly string[];
+  /** Set where the tool itself states how long it took, its start aside. */
+  readonly ownMs?: number;
 }
 
 export interface Tool {

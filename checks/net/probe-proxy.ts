@@ -70,7 +70,7 @@ const ask = async (
           proxy: hostPort(proxy),
           stage: 'request',
           ms,
-          ...(way.localAddress !== undefined && { localAddress: way.localAddress }),
+          ...way.ends,
         },
       },
     }),

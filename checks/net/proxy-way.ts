@@ -26,7 +26,7 @@ export const dialProxy = async (
         stages: [{ name: 'proxy', ms, detail: address }],
         address,
         proxy,
-        ...ownAddress(dialled.socket),
+        ends: { ...ownAddress(dialled.socket), proxyAddress: dialled.address },
       },
     };
   const { code, evidence } = dialled.finding;
@@ -68,12 +68,11 @@ export interface TunnelOptions extends WayOptions {
 
 /** Asks the proxy for a tunnel by CONNECT (RFC 9110 section 9.3.6). */
 export const openTunnel = async (
-  { socket, address, stages, localAddress }: Way,
+  { socket, address, stages, ends }: Way,
   { proxy, origin, place, signal, elapsed }: TunnelOptions,
 ): Promise<WayOutcome> => {
   const start = elapsed();
   const authority = hostPort(place);
-  const own = localAddress === undefined ? {} : { localAddress };
   let refusal: Finding | undefined;
   const end = await exchange(
     socket,
@@ -96,10 +95,10 @@ export const openTunnel = async (
   const ms = Math.round(elapsed() - start) + (stages.at(-1)?.ms ?? 0);
   if (end.kind === 'complete' && !refusal)
     return {
-      way: { socket, address, stages: [{ name: 'proxy', ms, detail: address }], ...own },
+      way: { socket, address, stages: [{ name: 'proxy', ms, detail: address }], ends },
     };
   socket.destroy();
-  const where = { proxy: address, stage: 'proxy', ms, ...own };
+  const where = { proxy: address, stage: 'proxy', ms, ...ends };
   const finding: Finding = refusal
     ? { ...refusal, evidence: { ...refusal.evidence, ...where } }
     : {

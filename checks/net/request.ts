@@ -17,7 +17,7 @@ import type { NetworkOptions } from './options.ts';
 import { judgeProxyAnswer } from './proxy-answer.ts';
 import { createReception } from './reception.ts';
 import { type Attempt, type Outcome, twice } from './retry.ts';
-import { type Way, type WayOutcome, type Ways, urlTarget } from './way.ts';
+import { type Ends, type Way, type WayOutcome, type Ways, urlTarget } from './way.ts';
 
 /** What one request brought. */
 export interface Hop<S extends BodySink> {
@@ -77,15 +77,12 @@ const wireRequest = <S extends BodySink>(
 export interface Place {
   readonly url: URL;
   readonly address?: string | undefined;
-  readonly localAddress?: string | undefined;
+  readonly ends?: Ends | undefined;
   readonly stages: readonly Stage[];
 }
 
 /** Where it happened: what every finding of a conversation shows. */
-export const located = (
-  finding: Finding,
-  { url, address, localAddress, stages }: Place,
-): Finding => {
+export const located = (finding: Finding, { url, address, ends, stages }: Place): Finding => {
   const last = stages.at(-1);
   const throughProxy = stages.some(({ name }) => name === 'proxy');
   return {
@@ -94,7 +91,7 @@ export const located = (
       ...finding.evidence,
       ...(address !== undefined && { [throughProxy ? 'proxy' : 'address']: address }),
       port: urlTarget(url).port,
-      ...(localAddress !== undefined && { localAddress }),
+      ...ends,
       ...(last && { stage: last.name, ms: last.ms }),
     },
   };
@@ -173,8 +170,8 @@ const converse = async <S extends BodySink>(
     ? [{ name: 'response', ms: Math.round(total - answered.ms), detail: `${received.bytes} bytes` }]
     : [];
   const stages = [...way.stages, requestStage, ...responseStage];
-  const { address, localAddress } = way;
-  const place: Place = { url: asked.url, address, localAddress, stages };
+  const { address, ends } = way;
+  const place: Place = { url: asked.url, address, ends, stages };
   const finding = received.finding && located(received.finding, place);
   const time =
     answered && !(finding && foreign.has(finding.code))

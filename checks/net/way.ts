@@ -10,13 +10,19 @@ import { type ProxyServer, proxyFor } from './proxy.ts';
 import { dialProxy, openTunnel } from './proxy-way.ts';
 import { tlsGap, wrapTls } from './tls-client.ts';
 
+/** Addresses of a connection that evidence shows besides the one that was meant. */
+export interface Ends {
+  /** This host's own. */
+  readonly localAddress?: string;
+  readonly proxyAddress?: string;
+}
+
 export interface Way {
   readonly socket: Socket;
   readonly stages: readonly Stage[];
   /** The IP address, or the proxy's HOST:PORT. */
   readonly address: string;
-  /** This host's own address on the connection. */
-  readonly localAddress?: string;
+  readonly ends: Ends;
   /** The proxy that is spoken to on this connection, in absolute form; absent within a tunnel. */
   readonly proxy?: ProxyServer;
 }
@@ -72,14 +78,14 @@ const secure = async (
       way: { ...way, socket: outcome.socket, stages: [...way.stages, { name: 'tls', ms }] },
     };
   const gap = tlsGap(outcome.error);
-  const { address, localAddress } = way;
+  const { address, ends } = way;
   const evidence = {
     address,
     port: target.port,
     stage: 'tls',
     ms,
     error: outcome.error,
-    ...(localAddress !== undefined && { localAddress }),
+    ...ends,
   };
   return {
     stages: [...way.stages, { name: 'tls', ms, detail: gap.code }],
@@ -101,7 +107,7 @@ export const createWays = (options: NetworkOptions, dialer: Dialer): Ways => {
       if (!dialled.socket) return dialled;
       wayOptions.connected();
       const { socket, stages, address } = dialled;
-      return { way: { socket, stages, address, ...ownAddress(socket) } };
+      return { way: { socket, stages, address, ends: ownAddress(socket) } };
     }
     const opened = await dialProxy(proxyDialer, proxy, wayOptions);
     if (opened.way) wayOptions.connected();

@@ -69,7 +69,7 @@ export const responseWords: ResponseWords = {
     summary: (finding) =>
       `${server(finding)} accepts the connection and answers nothing${afterTime(finding)}`,
     remedy: (finding) =>
-      `Look for a transparent proxy or inspection between this host and ${server(finding)} that takes the connection and does not pass it on; exempt the host from it. If the same request works from outside this network, the fault is inside it. If it fails there too, tell the server's operator.`,
+      `Look for a transparent proxy or inspection between this host and ${server(finding)} that takes the connection and does not pass it on; exempt the host from it. If small files of that host arrive and only large ones do not, look for a path-MTU problem instead (allow ICMP type 3 code 4, and ICMPv6 type 2, or lower the MSS). If the same request works from outside this network, the fault is inside it. If it fails there too, tell the server's operator.`,
     commands: repeat,
     example: { target: 'crl.globalsign.com:80', evidence: { ...evidence, timeoutMs: 15000 } },
     seeAlso: ['connect-timeout', 'response-stalled'],

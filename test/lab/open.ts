@@ -6,6 +6,7 @@
  */
 
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { type Family, type Fault, families } from './faults/fault.ts';
 import { faults, faultsByLayer } from './faults/index.ts';
@@ -14,12 +15,15 @@ import type { HostName } from './namespaces.ts';
 
 const help = `
   faults              list the faults
-  make NAME           make one: its name, its number, or a part of its name that no other has
+  make NAME           make one: its name, number, or a part that no other has
   heal                undo it
-  ask [OPTION...]     certready --once on the mail server; --format json|html|... and so on
-  family NAME         names resolve to both, to ipv4 or to ipv6 addresses alone
-  mx|fw|inet COMMAND  run a command on the mail server, the firewall, the internet
+  ask [OPTION...]     certready --once on the mail server; options are added,
+                      such as --format json, or -f html -o report.html
+  family NAME         names resolve to both families, or to ipv4 or ipv6 alone
+  mx|fw|inet COMMAND  run a command on the mail server, firewall, or internet
   help, quit          Ctrl-D and Ctrl-C quit too
+
+For example: make silent drop, then ask, then mx curl -v http://crl.lab.test/
 `;
 
 const say = (text: string): void => {
@@ -147,17 +151,29 @@ async function* lines(given: readonly string[], stop: AbortSignal): AsyncGenerat
     return;
   }
   let history: string[] = [];
+  // What was typed or pasted while a command ran may be several lines
+  const typed: string[] = [];
   for (;;) {
+    const next = typed.shift();
+    if (next !== undefined) {
+      yield next;
+      continue;
+    }
     // A new one each time, so that commands have the terminal for themselves
     const terminal = createInterface({ input: process.stdin, output: process.stdout, history });
     terminal.on('history', (known: string[]) => (history = known));
+    terminal.on('line', (line) => typed.push(line));
     const ended = new AbortController();
     terminal.once('SIGINT', () => ended.abort()).once('close', () => ended.abort());
     const signal = AbortSignal.any([stop, ended.signal]);
-    const line = await terminal.question('lab> ', { signal }).catch(() => undefined);
+    terminal.setPrompt('lab> ');
+    terminal.prompt();
+    const hasLine = await once(terminal, 'line', { signal }).then(
+      () => true,
+      () => false,
+    );
     terminal.close();
-    if (line === undefined) return;
-    yield line;
+    if (!hasLine) return;
   }
 }
 
