@@ -82,13 +82,13 @@ describe('HTML report', () => {
     assert.match(page, /@media print/);
   });
 
-  it('begins with the verdict, then the gaps, the ticket, the rest', async () => {
+  it('begins with the verdict, then the gaps, the rest, and ends with the ticket', async () => {
     const page = await html(pathReport);
     const marks = [
       'class="label">NOT READY<',
       '>Gaps (6)<',
-      '>Ticket for the network',
       '>Passed (',
+      '>Ticket for the network',
     ];
     const places = marks.map((mark) => page.indexOf(mark));
     assert.ok(places.every((place) => place > 0));
