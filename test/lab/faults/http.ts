@@ -58,6 +58,7 @@ export const httpFaults: readonly Fault[] = [
     ['page with 404', 'page404', eachCrl('http-status')],
     ['page with 503', 'page503', eachCrl('http-status')],
     ['redirect to a portal on another host', 'portal', eachCrl('redirected-elsewhere')],
+    ['redirect to the right bytes on another host', 'elsewhere', []],
     ["another host's content", 'otherContent', eachCrl('unexpected-content')],
     ["another CA's CRL", 'otherCrl', eachCrl('crl-wrong-issuer')],
     ['wrong content type, right bytes', 'wrongType', []],

@@ -1,6 +1,7 @@
 /** Faults of proxies: squid in the firewall, asked by name, so that the family decides how it is reached. */
 
 import { firewall, ipv4, ipv6 } from '../addresses.ts';
+import { portOf } from '../fault-server.ts';
 import { proxyPorts } from '../services/proxies.ts';
 import { type Fault, crl, forward } from './fault.ts';
 
@@ -55,6 +56,21 @@ const broken: readonly Fault[] = [
         `add rule inet lab output ip daddr ${ipv4('crl')} tcp dport 80 ${rejectOrigin}
 add rule inet lab output ip6 daddr ${ipv6('crl')} tcp dport 80 ${rejectOrigin}`,
       ),
+    options: through(proxyAt(proxyPorts.open)),
+    families: single,
+    gaps: [`proxy-error:${crl}`],
+  },
+  {
+    name: 'the origin hangs up on the proxy',
+    make: (lab) => {
+      const port = portOf('closed-after-request');
+      return lab.nft(
+        'fw',
+        `add chain inet lab translate { type nat hook output priority -100; }
+add rule inet lab translate ip daddr ${ipv4('crl')} tcp dport 80 dnat ip to ${ipv4('block')}:${port}
+add rule inet lab translate ip6 daddr ${ipv6('crl')} tcp dport 80 dnat ip6 to [${ipv6('block')}]:${port}`,
+      );
+    },
     options: through(proxyAt(proxyPorts.open)),
     families: single,
     gaps: [`proxy-error:${crl}`],

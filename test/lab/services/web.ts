@@ -25,6 +25,8 @@ export const blockPorts = {
   /** HTML under the type that a CRL has. */
   disguised: 8200,
   portal: 8302,
+  /** Leads to another host that has the same files. */
+  elsewhere: 8303,
   otherContent: 8080,
   otherCrl: 8082,
   wrongType: 8081,
@@ -64,6 +66,7 @@ http {
   ${pageServer(blockPorts.page503, 503)}
   ${pageServer(blockPorts.disguised, 200, 'application/pkix-crl')}
   server { ${listen('block', blockPorts.portal)} location / { return 302 http://block.lab.test/login; } }
+  server { ${listen('block', blockPorts.elsewhere)} location / { return 302 http://secure.lab.test$request_uri; } }
   ${fileServer(blockPorts.otherContent, folder, 'root.crt')}
   ${fileServer(blockPorts.otherCrl, folder, 'stranger.crl')}
   server { ${listen('block', blockPorts.wrongType)} root ${folder}/www; types {} default_type text/html; }
