@@ -9,6 +9,7 @@ import {
   systemProxy,
 } from '../../checks/net/proxy.ts';
 import { parseWinHttpSettings } from '../../checks/net/winhttp.ts';
+import { winHttpBlob } from './winhttp-blob.ts';
 
 const at = (hostPort: string): { host: string; port: number } => {
   const [, host = '', port = '80'] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(hostPort) ?? [];
@@ -96,32 +97,24 @@ describe("WinHTTP's bypass list", () => {
     });
 });
 
-/** The registry's value, as `netsh winhttp set proxy` writes it. */
-const blob = (flags: number, proxy?: string, bypass?: string): Buffer => {
-  const word = (value: number): Buffer => {
-    const bytes = Buffer.alloc(4);
-    bytes.writeUInt32LE(value);
-    return bytes;
-  };
-  const text = (value = '') => Buffer.concat([word(value.length), Buffer.from(value, 'latin1')]);
-  return Buffer.concat([word(0x18), word(0), word(flags), text(proxy), text(bypass)]);
-};
-
 describe("WinHTTP's setting", () => {
   it('is read', () => {
-    assert.deepEqual(parseWinHttpSettings(blob(3, 'proxy.test:8080', '<local>;*.lab.test')), {
-      proxy: 'proxy.test:8080',
-      bypass: '<local>;*.lab.test',
-    });
-    assert.deepEqual(parseWinHttpSettings(blob(1, 'proxy.test:8080')), { bypass: '' });
-    assert.deepEqual(parseWinHttpSettings(blob(1).subarray(0, 12)), { bypass: '' });
-    assert.deepEqual(parseWinHttpSettings(Buffer.concat([blob(1), Buffer.alloc(8)])), {
+    assert.deepEqual(
+      parseWinHttpSettings(winHttpBlob(3, 'proxy.test:8080', '<local>;*.lab.test')),
+      {
+        proxy: 'proxy.test:8080',
+        bypass: '<local>;*.lab.test',
+      },
+    );
+    assert.deepEqual(parseWinHttpSettings(winHttpBlob(1, 'proxy.test:8080')), { bypass: '' });
+    assert.deepEqual(parseWinHttpSettings(winHttpBlob(1).subarray(0, 12)), { bypass: '' });
+    assert.deepEqual(parseWinHttpSettings(Buffer.concat([winHttpBlob(1), Buffer.alloc(8)])), {
       bypass: '',
     });
   });
 
   it('is rejected where it is no such value', () => {
-    const whole = blob(3, 'proxy.test:8080', '<local>');
+    const whole = winHttpBlob(3, 'proxy.test:8080', '<local>');
     for (let length = 0; length < whole.length; length++)
       if (length !== 12 && length !== 31)
         assert.throws(
@@ -161,7 +154,7 @@ describe('the proxy of a request', () => {
   });
 
   it('by WinHTTP, only on Windows and only where no variable is set', () => {
-    const winHttpSettings = blob(3, 'http=a:1;https=b:2', '<local>');
+    const winHttpSettings = winHttpBlob(3, 'http=a:1;https=b:2', '<local>');
     const of = (platform: 'win32' | 'linux', environment = {}) =>
       shown(systemProxy({ platform, environment, winHttpSettings }));
     assert.deepEqual(of('win32'), ['a', 'b']);
@@ -170,7 +163,7 @@ describe('the proxy of a request', () => {
     const one = systemProxy({
       platform: 'win32',
       environment: {},
-      winHttpSettings: blob(3, 'a:8080', '*.test'),
+      winHttpSettings: winHttpBlob(3, 'a:8080', '*.test'),
     });
     assert.deepEqual(shown(one), [undefined, undefined]);
     assert.deepEqual(shown(one, { host: 'crl.example', port: 80 }), ['a', 'a']);

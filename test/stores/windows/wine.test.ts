@@ -9,6 +9,7 @@ import { oids } from '../../../checks/pki/oids.ts';
 import { makeCa } from '../../helpers/private-ca.ts';
 import { type Wine, lackingWine, startWine } from '../../helpers/wine.ts';
 import { lay } from '../read-store.ts';
+import { winHttpBlob } from '../../net/winhttp-blob.ts';
 import { blobOf, fileTime, purposeList, thumbprint } from './blob-writer.ts';
 import { makeListSigner, makeTrustList } from './trust-list-writer.ts';
 
@@ -94,6 +95,32 @@ interface Judged {
   readonly outcome: string;
   readonly evidence: Readonly<Record<string, unknown>>;
 }
+
+/** What a host that is set up by WinHTTP has a firewall allow, and whether it reaches a host past DNS. */
+const behindWinHttp = `
+  import net from 'node:net';
+  net.Socket.prototype.setKeepAlive = function () { return this; }; // Wine 8 lacks the socket option
+  import { buildAllowList } from './agent/allow-list/build.ts';
+  import { createHost } from './agent/host.ts';
+  const host = await createHost({
+    env: {}, platform: process.platform, connectTimeoutMs: 5000, requestTimeoutMs: 15000,
+    resolve: [], connectTo: [], proxy: 'system', trustStores: 'auto',
+  });
+  const crl = { url: 'http://crl.outside.test/root.crl', issuer: 'r1' };
+  const profile = {
+    id: 'test', title: 'Test', replaces: [], notes: [], crls: [crl], ocsp: [], authorities: [],
+    endpoints: [{ host: '192.0.2.7', port: 80 }],
+  };
+  const signal = AbortSignal.timeout(20000);
+  const { entries } = await buildAllowList(profile, host, { smtp: [], signal });
+  const request = { url: crl.url, limit: 1000, open: () => ({ write: () => undefined }) };
+  const { status, finding } = await host.network.fetch(request, signal);
+  console.log(JSON.stringify({
+    status: finding?.code ?? status,
+    entries: entries.map(({ name, port, purposes, proxy }) =>
+      [name + ':' + port, ...purposes, ...(proxy ? ['by ' + proxy] : [])].join(' ')),
+  }));
+`;
 
 describe("Windows' own stores", { skip: await lackingWine() }, () => {
   let wine: Wine;
@@ -209,5 +236,60 @@ describe("Windows' own stores", { skip: await lackingWine() }, () => {
       assert.equal(judged['trust-store']?.outcome, 'root-missing');
       assert.equal((await ask(present.der))['root-update']?.outcome, 'ok');
     });
+  });
+
+  it("go out through WinHTTP's proxy, but past it where its list says so", async () => {
+    const asked: string[] = [];
+    const proxy = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.end('a CRL');
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const address = proxy.address();
+    const place = `127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}`;
+    const key =
+      'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\\Connections';
+    const setting = winHttpBlob(3, place, '<local>;192.0.2.*').toString('hex');
+    try {
+      await wine.windows(
+        'reg',
+        ...['add', key, '/v', 'WinHttpSettings', '/t', 'REG_BINARY', '/d', setting, '/f'],
+      );
+      await wine.windows(
+        'reg',
+        'add',
+        updateKey,
+        '/v',
+        'RootDirUrl',
+        '/d',
+        'http://roots.outside.test',
+        '/f',
+      );
+      await wine.windows(
+        'reg',
+        'add',
+        policyKey,
+        '/v',
+        'DisableRootAutoUpdate',
+        '/t',
+        'REG_DWORD',
+        '/d',
+        '0',
+        '/f',
+      );
+      assert.deepEqual(JSON.parse(await wine.node(behindWinHttp)), {
+        status: 200,
+        entries: [
+          `${place} proxy`,
+          '192.0.2.7:80 endpoint',
+          `crl.outside.test:80 crl by ${place}`,
+          `roots.outside.test:80 root-update by ${place}`,
+        ],
+      });
+      assert.deepEqual(asked, ['http://crl.outside.test/root.crl']);
+    } finally {
+      proxy.close();
+    }
   });
 });
