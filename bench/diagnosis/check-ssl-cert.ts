@@ -13,6 +13,8 @@ import {
 } from './tool.ts';
 
 const plugin = '/usr/lib/nagios/plugins/check_ssl_cert';
+/** Some of what it does has no bound; Nagios would end it after 60 s. */
+const patienceSeconds = '15';
 
 const check = (situation: Situation, ...more: readonly string[]): ReturnType<typeof runThere> => {
   const proxy = proxyIn(situation);
@@ -27,7 +29,7 @@ const check = (situation: Situation, ...more: readonly string[]): ReturnType<typ
   // Mail goes past a web proxy
   const way = proxy === 'none' ? [] : ['--no-proxy-s_client'];
   return runThere({ ...situation, fault }, [
-    ...[plugin, '--ignore-sct', '-t', seconds, ...way],
+    ...['timeout', patienceSeconds, plugin, '--ignore-sct', '-t', seconds, ...way],
     ...['--rootcert-file', join(situation.lab.folder, 'root.crt')],
     ...['--temp', situation.lab.folder, '-c', '1', '-w', '2', ...more],
   ]);

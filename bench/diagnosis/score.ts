@@ -13,7 +13,13 @@ export interface Result {
   readonly expected: readonly string[];
   /** By the name of the tool. */
   readonly tools: Readonly<Record<string, { readonly score: Score; readonly ms?: number }>>;
+  /** certready took longer than the time-out of a request and one second. */
+  readonly isLate: boolean;
 }
+
+/** certready names every cause in time, and raises no false alarm. */
+export const meetsGoal = ({ tools, isLate }: Result): boolean =>
+  !isLate && ['named', 'quiet'].includes(tools['certready']?.score ?? '');
 
 const codeOf = (gap: string): string => gap.split(':', 1)[0] ?? '';
 
