@@ -1,6 +1,7 @@
 /** What a firewall must allow for a profile, with the addresses that this host sees now. */
 
 import { gaps } from '../../checks/gaps.ts';
+import { mailPorts } from '../../checks/net/proxy.ts';
 import type { Host, HostPort, Profile, ResolveResult } from '../../checks/types.ts';
 import { parseHostPort } from '../host-port.ts';
 import { type Need, needsOf } from './needs.ts';
@@ -13,8 +14,6 @@ export interface AllowListOptions {
   readonly smtp: readonly HostPort[];
   readonly signal: AbortSignal;
 }
-
-const mailPorts: ReadonlySet<number> = new Set([25, 465, 587]);
 
 const serviceOf = ({ port, purposes }: Need): AllowListEntry['service'] => {
   if (purposes.includes('proxy')) return 'http-proxy';

@@ -1,5 +1,6 @@
 /** The gaps on the path by destination: one entry of the ticket each, however many gaps lie on the way. */
 
+import { mailPorts } from '../../checks/net/proxy.ts';
 import { hostPortText } from '../../checks/words/evidence.ts';
 import type { HostPort } from '../../checks/types.ts';
 import { harmless, visible } from './harmless.ts';
@@ -39,8 +40,6 @@ export const gapsBy = (
   }
   return [...byKey.values()];
 };
-
-const mailPorts: ReadonlySet<number> = new Set([25, 465, 587]);
 
 export const gapsByDestination = (report: Report): readonly DestinationGaps[] => {
   const keyOf = (gap: PathGap): string => {

@@ -128,7 +128,7 @@ export const proxySettings = (option: string, sources: SystemProxySources): Prox
 };
 
 /** Mail is never sent through a web proxy, so its ports are dialled directly. */
-const mailPorts = new Set([25, 465, 587]);
+export const mailPorts: ReadonlySet<number> = new Set([25, 465, 587]);
 
 /** The proxy that a request to `target` goes through, or undefined for none. */
 export const proxyFor = (
