@@ -80,13 +80,17 @@ const keptIn = async (file: string | undefined): Promise<Kept> => {
 };
 
 const measureAll = async (layers: readonly string[], kept: Kept): Promise<void> => {
+  const known = new Set(kept.results.map(({ fault }) => fault));
+  const wanted = layers.flatMap((layer) =>
+    (faultsByLayer[layer] ?? [])
+      .filter(({ name }) => !known.has(name))
+      .map((fault) => ({ layer, fault })),
+  );
+  if (wanted.length === 0) return;
   const lab = await openLab();
   try {
     await makeRequest(lab);
-    const known = new Set(kept.results.map(({ fault }) => fault));
-    for (const layer of layers)
-      for (const fault of faultsByLayer[layer] ?? [])
-        if (!known.has(fault.name)) await kept.add(await measure(lab, fault, layer));
+    for (const { layer, fault } of wanted) await kept.add(await measure(lab, fault, layer));
   } finally {
     await lab.down();
   }
