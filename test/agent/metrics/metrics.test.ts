@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { metricFamilies } from '../../../agent/report/metric-families.ts';
 import type { Report } from '../../../agent/report/report.ts';
 import { mostSeries } from '../../../agent/metrics/collector.ts';
+import { metricsPage } from '../../../scripts/metrics-page.ts';
 import { freePort } from '../../helpers/loopback-lab.ts';
 import {
   check,
@@ -60,6 +62,11 @@ describe('values of the metrics', () => {
       assert.ok(text.includes(`# TYPE ${name} ${type}\n`), name);
     }
     await lab.metrics.close();
+  });
+
+  it('stand in docs/metrics.md (npm run docs)', async () => {
+    const page = new URL('../../../docs/metrics.md', import.meta.url);
+    assert.equal(await readFile(page, 'utf8'), metricsPage());
   });
 
   it('hold no time before there is one', async () => {
