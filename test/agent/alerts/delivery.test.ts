@@ -189,6 +189,20 @@ suite('over TLS', () => {
       }
     });
 
+  it('an unknown authority is not accepted because the environment says so', async () => {
+    const server = await startReceiver({ cert: stranger.pem, key: stranger.keyPem });
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+    try {
+      const deliver = deliverer({ roots: () => Promise.resolve([ca.pem]) });
+      const delivery = await deliver(to(`https://localhost:${server.port}/`), never);
+      assert.equal(outcome(delivery), 'failed');
+      assert.equal(server.received.length, 0);
+    } finally {
+      delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+      await server.close();
+    }
+  });
+
   it('plain HTTP on the other side fails', async () => {
     const delivery = await deliverer()(to(`https://127.0.0.1:${receiver.port}/`), never);
     assert.equal(outcome(delivery), 'failed');
