@@ -94,11 +94,11 @@ class WinstonLog implements AgentLog {
   }
 
   async reconfigure(config: Config['log']): Promise<void> {
-    const before = this.#file;
+    // First all that was said before: it may be the same file.
+    await this.#file?.queue.close();
     this.#config = config;
     if (this.#logger) this.#logger.level = config.level;
     this.#file = this.#openFile(config);
-    await before?.queue.close();
   }
 
   async close(): Promise<void> {
