@@ -177,7 +177,7 @@ class Timed implements Schedule {
       const end = (): void => {
         cancelDeadline();
         cancelGrace();
-        this.#ending = undefined;
+        if (this.#ending === ending) this.#ending = undefined; // a job that was left alone may end later
         resolve();
       };
       ending.signal.addEventListener('abort', () => {
