@@ -88,24 +88,25 @@ export const runAgent = async (
 ): Promise<number> => {
   const { env, platform, pid, program, serve, signal, stderr } = surroundings;
   setFlagsFromString('--no-opt');
-  let log: AgentLog | undefined;
+  // What is asked for before it is there waits for it here.
+  const begun: { log?: AgentLog; agent?: Agent } = {};
   const helper: HelperOptions = {
     program,
-    onLine: (line) => (log ? log.log('warn', line) : void stderr.write(`${line}\n`)),
+    onLine: (line) => (begun.log ? begun.log.log('warn', line) : void stderr.write(`${line}\n`)),
   };
   const load = loader(options, helper);
   const { files, settings, fault } = await load();
   if (fault) throw asError(fault);
   const { config } = settings;
-  log = await createAgentLog(config.log, surroundings);
+  const log = await createAgentLog(config.log, surroundings);
+  begun.log = log;
   const alerting = await openAlerting({ config, log, helper }, surroundings);
-  let begun: Agent | undefined;
   const stopping = new AbortController();
   const supervisor = await connectSupervisor({
     env,
     platform,
     onStop: () => stopping.abort(),
-    onReload: () => begun?.reload(),
+    onReload: () => begun.agent?.reload(),
   });
   const { output: path, format } = options;
   const output = path === '-' ? undefined : { path, format };
@@ -154,7 +155,7 @@ export const runAgent = async (
     },
     settings,
   );
-  begun = agent;
+  begun.agent = agent;
   serve(() => agent.reload());
   const from = settings.path ?? 'defaults, there is no file';
   log.announce('info', `certready ${version} begins; configuration: ${from}`, { pid });

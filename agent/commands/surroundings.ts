@@ -31,7 +31,7 @@ export interface Surroundings {
    * Said by a command that runs until it is told to end: it ends by itself, within five seconds of the signal,
    * and with a status of its own; SIGHUP calls back.
    */
-  serve(onHangup: () => void): void;
+  readonly serve: (onHangup: () => void) => void;
 }
 
 /** One use of the program: its surroundings, and the exit status that it is to end with (0 unless given). */

@@ -2,7 +2,7 @@
 
 import type { Surroundings } from '../commands/surroundings.ts';
 import { configPath, loadConfig } from '../config/load.ts';
-import { createHost } from '../host.ts';
+import { type HostOptions, createHost } from '../host.ts';
 import { isBuiltIn } from '../profiles/built-in.ts';
 import { type AskOptions, loadSettings } from '../settings.ts';
 import { digestOf } from '../scheduled/file-watch.ts';
@@ -25,11 +25,27 @@ const filesOf = async (options: AskOptions, places: Places): Promise<readonly Wa
   return [own, ...(await Promise.all(profiles.filter((name) => !isBuiltIn(name)).map(seen)))];
 };
 
+/** A helper has the same surroundings: they need not travel. */
+const travelling = ({
+  connectTimeoutMs,
+  requestTimeoutMs,
+  resolve,
+  connectTo,
+  proxy,
+  trustStores,
+}: HostOptions): LoadedSettings['host'] => ({
+  connectTimeoutMs,
+  requestTimeoutMs,
+  resolve,
+  connectTo,
+  proxy,
+  trustStores,
+});
+
 const settingsOf = async (options: AskOptions, places: Places): Promise<LoadedSettings> => {
   const { host, ...settings } = await loadSettings(options, places);
   await createHost(host);
-  const { env: _env, platform: _platform, ...asked } = host;
-  return { ...settings, host: asked };
+  return { ...settings, host: travelling(host) };
 };
 
 /** What is wrong is part of the answer, beside the files in which it may be mended. */

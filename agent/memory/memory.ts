@@ -96,12 +96,11 @@ class Notes implements Memory {
   }
 
   after(): Pick<SavedMemory, 'crls' | 'starttls'> {
-    const crls = [...this.#crls].map(([key, { number, thisUpdate }]) => [
-      key,
-      { number: number.toString(), thisUpdate: thisUpdate.getTime() },
-    ]);
+    const crls: Record<string, SavedMemory['crls'][string]> = { ...this.#before.crls };
+    for (const [key, { number, thisUpdate }] of this.#crls)
+      crls[key] = { number: number.toString(), thisUpdate: thisUpdate.getTime() };
     return {
-      crls: newest({ ...this.#before.crls, ...Object.fromEntries(crls) }),
+      crls: newest(crls),
       starttls: newest({ ...this.#before.starttls, ...Object.fromEntries(this.#starttls) }),
     };
   }

@@ -27,8 +27,7 @@ export const createStatusWriter = (options: StatusWriterOptions): StatusWriter =
   const write = async (state: 'running' | 'stopped'): Promise<void> => {
     const { status, configPath } = options.status();
     const file = statusFile(status, { version, pid, state, now: options.now(), configPath });
-    const { writtenAt: _, ...content } = file;
-    const text = JSON.stringify(content);
+    const text = JSON.stringify({ ...file, writtenAt: '' });
     if (text === written) return;
     try {
       await writeStatusFile(stateDir, file, platform);
