@@ -2,7 +2,7 @@
  * What the agent costs while it rests: resident memory beside a bare idle Node's, and processor time over a
  * minute; and whether it grows over 10,000 simulated runs, as docs/agent-memory.svg. Linux only (/proc).
  *
- *     npm run bench:agent [SECONDS]
+ *     npm run bench:agent [SECONDS [RUNS]]
  */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
@@ -17,7 +17,8 @@ import { makeCa } from '../test/helpers/private-ca.ts';
 import { execute } from './execute.ts';
 import { median, table } from './measure.ts';
 
-const seconds = Number(process.argv[2] ?? 60);
+const [, , secondsText = '60', runs = '10000'] = process.argv;
+const seconds = Number(secondsText);
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const rounds = 5;
 
@@ -119,8 +120,10 @@ await rm(folder, { recursive: true, force: true });
 process.stdout.write(`${table(rows)}\n\n`);
 
 const soak = await execute(process.execPath, [
-  ...['--expose-gc', '--import', 'tsx'],
+  // Without the optimizer, as the agent is: its code would come little by little.
+  ...['--no-opt', '--expose-gc', '--import', 'tsx'],
   here('agent-soak.ts'),
   here('../docs/agent-memory.svg'),
+  runs,
 ]);
 process.stdout.write(soak.stdout);

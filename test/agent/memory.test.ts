@@ -97,7 +97,7 @@ describe('the memory of earlier runs', { skip }, () => {
         const cache = join(stateDir, 'cache');
         for (const name of await readdir(cache)) {
           const bytes = await readFile(join(cache, name));
-          bytes[100]! ^= 1;
+          bytes[100] = (bytes[100] ?? 0) ^ 1;
           await writeFile(join(cache, name), bytes);
         }
       },
@@ -134,7 +134,7 @@ describe('the memory of earlier runs', { skip }, () => {
   it('names an older CRL that is served again, until a newer one comes', async () => {
     const served = join(lab.www, 'inter.crl');
     const old = await readFile(served);
-    const issue = async (): Promise<void> => {
+    const issue = (): void => {
       const openssl = (...args: string[]) =>
         execFileSync('openssl', args, { cwd: lab.folder, stdio: 'ignore' });
       openssl('ca', '-config', 'ca.cnf', '-name', 'inter_ca', '-gencrl', '-out', 'new.pem');
@@ -142,7 +142,7 @@ describe('the memory of earlier runs', { skip }, () => {
     };
     try {
       assert.deepEqual(ids(await run()), []);
-      await issue();
+      issue();
       assert.deepEqual(ids(await run()), []);
       await writeFile(served, old);
       await utimes(served, new Date(), new Date('2026-01-01T00:00:00Z'));
@@ -151,11 +151,10 @@ describe('the memory of earlier runs', { skip }, () => {
         assert.equal(gap?.id, `crl-number-rollback:${crlUrl}`);
         assert.equal(gap.severity, 'critical');
         assert.equal(gap.owner, 'ca');
-        assert.ok(
-          BigInt(String(gap.evidence['crlNumber'])) < BigInt(String(gap.evidence['expected'])),
-        );
+        const [found, expected] = ['crlNumber', 'expected'].map((key) => Number(gap.evidence[key]));
+        assert.ok((found ?? NaN) < (expected ?? NaN));
       }
-      await issue();
+      issue();
       assert.deepEqual(ids(await run()), []);
     } finally {
       await writeFile(served, old);

@@ -1,7 +1,7 @@
 /** The agent as users start it: a process of its own, by a configuration file, watched by its log. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type StatusFile, readStatusFile } from '../../agent/status-file.ts';

@@ -16,7 +16,7 @@ export class SimulatedClock implements Clock {
   #wall: number;
   #elapsed = 0;
   #timers: Timer[] = [];
-  #isQuiet = false;
+  #quiets = 0;
 
   constructor(start: string) {
     this.#wall = Date.parse(start);
@@ -36,7 +36,7 @@ export class SimulatedClock implements Clock {
 
   /** Said by an action that has made no promise: nothing has to be waited for. Millions of waits cost minutes. */
   quiet(): void {
-    this.#isQuiet = true;
+    this.#quiets++;
   }
 
   /** How many timers wait. */
@@ -56,9 +56,9 @@ export class SimulatedClock implements Clock {
       if (next === undefined || next.at > end) break;
       this.#timers.shift();
       this.#move(next.at);
-      this.#isQuiet = false;
+      const before = this.#quiets;
       next.action();
-      if (!this.#isQuiet) await settle();
+      if (this.#quiets === before) await settle();
     }
     this.#move(end);
   }
