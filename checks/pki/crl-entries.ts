@@ -4,7 +4,7 @@
  */
 
 import { readExtensions } from './certificate.ts';
-import { serialFilter, walkPlain } from './crl-plain-entries.ts';
+import { type EntryWindow, entryWindow, serialFilter } from './crl-plain-entries.ts';
 import { DerError, tags } from './der.ts';
 import { DerWalk } from './der-walk.ts';
 import { readGeneralNames } from './general-names.ts';
@@ -46,6 +46,7 @@ export class EntryWalker {
   private readonly version: 1 | 2;
   private readonly filter: Uint8Array;
   private issuerInForce: Uint8Array | undefined;
+  private rest: Uint8Array = new Uint8Array(0);
 
   /** `wanted`: content bytes of serial numbers. */
   constructor(wanted: readonly Uint8Array[], version: 1 | 2) {
@@ -54,20 +55,36 @@ export class EntryWalker {
     this.filter = serialFilter(wanted);
   }
 
-  /**
-   * Walks the entries that `bytes` hold whole from `from` on, and gives where the first other one starts.
-   * @throws DerError
-   */
-  walk(bytes: Uint8Array, from = 0): number {
-    const window = new DerWalk(bytes);
-    let start = from;
+  /** Bytes taken of an entry that is not there to its end. */
+  get unfinished(): number {
+    return this.rest.length;
+  }
+
+  /** Walks the entries of the next piece of the list, 500 KB at most. @throws DerError, offsets from the piece's start */
+  take(piece: Uint8Array): void {
+    const { rest } = this;
+    const { bytes, walkPlain } = entryWindow([rest, piece], this.filter);
+    try {
+      this.rest = copyOf(bytes, this.walk(new DerWalk(bytes), walkPlain), bytes.length);
+    } catch (error) {
+      throw error instanceof DerError ? error.movedBy(-rest.length) : error;
+    }
+  }
+
+  /** Where the first entry starts that the window does not hold whole. */
+  private walk(window: DerWalk, walkPlain: EntryWindow['walkPlain']): number {
+    const { length } = window.bytes;
+    let start = 0;
     for (;;) {
       // Version 1 has no entry extensions, and its lists are small.
-      if (this.version === 2)
-        start = walkPlain(window.view, { start, end: bytes.length }, this.filter, this);
+      if (this.version === 2) {
+        const { next, passed } = walkPlain(start);
+        this.entries += passed;
+        start = next;
+      }
       if (!window.hasHeader(start)) return start;
       const end = window.endOf(start, tags.sequence, start + maxEntryBytes);
-      if (end > bytes.length) return start;
+      if (end > length) return start;
       this.walkEntry(window, start, end);
       this.entries++;
       start = end;

@@ -1,84 +1,80 @@
 /**
- * The usual shape of a CRL entry, checked by a few word compares: what makes a CRL of millions of
- * entries cost little more than its hash. It accepts nothing that the full reader would refuse.
+ * The usual shape of a CRL entry, checked by a few compares of many bytes each: what makes a CRL of
+ * millions of entries cost little more than its hash. It accepts nothing that the full reader would
+ * refuse. WebAssembly (crl-plain-entries.wat) is as fast the first time as ever after, where JavaScript
+ * would be interpreted for most of the one CRL that a run reads.
  */
 
-/** No plain entry reaches further than this from its first byte. */
-const plainReach = 64;
-const filterMask = 0xfff;
+import { plainEntriesWasm } from './crl-plain-entries-wasm.ts';
 
-/** The last two bytes of an encoded serial number (or its length and its only byte), 12 bits of them. */
+/** No plain entry reaches further than this from its first byte, nor do the bytes compared. */
+const plainReach = 66;
+const filterLength = 4096;
+/** Where the window lies in the module's memory. */
+const windowAt = 8192;
+
+/** What is used of it here: Node's types leave it to those of browsers. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+};
+
+interface Module {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly walk: (at: number, last: number) => readonly [next: number, passed: number];
+}
+
+/** The last 12 bits of an encoded serial number; one byte is preceded by its length. */
 const filterIndex = (serial: Uint8Array): number =>
-  (((serial.at(-2) ?? 1) << 8) | (serial.at(-1) ?? 0)) & filterMask;
+  ((serial.at(-1) ?? 0) << 4) | ((serial.at(-2) ?? 1) >> 4);
 
 /** Marks the serial numbers that a walk must not pass over; others are marked too, rarely. */
 export const serialFilter = (wanted: readonly Uint8Array[]): Uint8Array => {
-  const filter = new Uint8Array(filterMask + 1);
+  const filter = new Uint8Array(filterLength);
   for (const serial of wanted) filter[filterIndex(serial)] = 1;
   return filter;
 };
 
-/** Days 29 to 31, as two digits in two bytes each, of a year from 1950 to 2049. */
-const isLateDay = (month: number, day: number, year: number): boolean => {
-  if (day < 0x209) return false;
-  if (month === 0x002) return day === 0x209 && (((year >> 8) & 0xf) * 10 + (year & 0xf)) % 4 === 0;
-  if (day <= 0x300) return true;
-  if (day > 0x301) return false;
-  const shorter = month === 0x004 || month === 0x006 || month === 0x009 || month === 0x101;
-  return !shorter;
+let instance: Module | undefined;
+const instantiate = (): Module => {
+  const module = new WebAssembly.Module(Buffer.from(plainEntriesWasm, 'base64'));
+  return new WebAssembly.Instance(module).exports as Module;
 };
 
-/**
- * Walks plain entries: short lengths, a serial number of at least one byte, a UTCTime, and either
- * nothing more or a reasonCode alone. It stops at the first entry that is not plain, is perhaps
- * wanted, or comes within reach of the end; `counter.entries` grows by what it passed.
- */
-export const walkPlain = (
-  view: DataView,
-  range: { readonly start: number; readonly end: number },
-  filter: Uint8Array,
-  counter: { entries: number },
-): number => {
-  const last = (range.end - plainReach) | 0;
-  let at = range.start | 0;
-  let passed = 0;
-  while (at <= last) {
-    // 30 LL 02 SS: LL below 128, SS below 32.
-    const head = view.getInt32(at);
-    const serialLength = head & 0x1f;
-    const time = (at + serialLength + 4) | 0;
-    const next = (at + 2 + ((head >> 16) & 0xff)) | 0;
-    // Nine equal leading bits: not minimal.
-    const leading = view.getInt16((at + 4) | 0) >> 7;
-    // 17 0D, then six pairs of digits and Z; pairs are bounded by carries into the upper nibble.
-    const year = view.getInt32(time) ^ 0x170d3030;
-    const date = view.getInt32((time + 4) | 0) ^ 0x30303030;
-    const clock = view.getInt32((time + 8) | 0) ^ 0x30303030;
-    const seconds = view.getInt32((time + 11) | 0, true) ^ 0x5a303030;
-    let odd =
-      ((head & 0xff80ffe0) ^ 0x30000200) |
-      ((serialLength - 1) >> 31) |
-      ((year & ~0x0f0f) | ((year + 0x0606) & 0xf0f0)) |
-      ((date | clock | (date + 0x0e060c06) | (clock + 0x0d060a06)) & 0xf0f0f0f0) |
-      ((seconds & 0xfff0f000) | ((seconds + 0x060a00) & 0xf0f000));
-    if (next !== ((time + 15) | 0))
-      // 30 0C 30 0A 06 03 55 1D 15 04 03 0A 01 RR, in the processor's order: no bytes to swap.
-      odd |=
-        (next - time - 29) |
-        (view.getInt32((time + 15) | 0, true) ^ 0x0a300c30) |
-        (view.getInt32((time + 19) | 0, true) ^ 0x1d550306) |
-        (view.getInt32((time + 23) | 0, true) ^ 0x0a030415) |
-        ((view.getInt16((time + 27) | 0, true) & 0xf0ff) ^ 0x0001);
-    if (odd !== 0 || (leading + 1) >>> 0 < 2) break;
-    const month = date >> 16;
-    const day = date & 0xffff;
-    // Unsigned, so that 0 is too large as well.
-    if ((month - 1) >>> 0 > 0x101 || clock >> 16 > 0x203) break;
-    if ((day - 1) >>> 0 > 0x207 && !isLateDay(month, day, year)) break;
-    if (filter[view.getInt16((time - 2) | 0) & filterMask] !== 0) break;
-    at = next;
-    passed = (passed + 1) | 0;
+export interface PlainWalk {
+  /** Where the first entry starts that is not plain, is perhaps wanted, or comes within reach of the end. */
+  readonly next: number;
+  /** How many entries lie before it. */
+  readonly passed: number;
+}
+
+/** Entries, in the module's memory. The next window takes it over: one has to be done with by then. */
+export interface EntryWindow {
+  readonly bytes: Uint8Array;
+  /**
+   * Walks over the plain entries from `start` on: short lengths, a serial number of 1 to 31 bytes, a
+   * UTCTime, and either nothing more or a reasonCode alone.
+   */
+  readonly walkPlain: (start: number) => PlainWalk;
+}
+
+/** The window that holds `parts` one after another. @throws RangeError for more than fits, some 700,000 bytes */
+export const entryWindow = (parts: readonly Uint8Array[], filter: Uint8Array): EntryWindow => {
+  const { memory, walk } = (instance ??= instantiate());
+  const room = new Uint8Array(memory.buffer);
+  room.set(filter, 0);
+  let end = windowAt;
+  for (const part of parts) {
+    room.set(part, end);
+    end += part.length;
   }
-  counter.entries += passed;
-  return at;
+  const last = end - plainReach;
+  return {
+    bytes: room.subarray(windowAt, end),
+    walkPlain: (start) => {
+      const at = windowAt + start;
+      const [next, passed] = at > last ? [at, 0] : walk(at, last);
+      return { next: next - windowAt, passed };
+    },
+  };
 };

@@ -22,8 +22,6 @@ export const keptBytes = 1_048_576;
 const oneShotBytes = 67_108_864;
 /** Larger chunks are taken in pieces of this size, which stay in the processor's cache. */
 const pieceBytes = 524_288;
-/** How much of a chunk is taken at a time to complete an entry that the last chunk began. */
-const bridgeBytes = 64;
 
 export interface CrlReaderOptions {
   /** Content bytes of the serial numbers to look up. */
@@ -83,7 +81,6 @@ export class CrlReader {
   private fault: DerError | undefined;
   private readonly head = new Gathered();
   private begun: Begun | undefined;
-  private readonly unfinished = new Gathered();
   private readonly tail = new Gathered();
   private contents: CrlContents | undefined;
 
@@ -159,31 +156,11 @@ export class CrlReader {
 
   private walk({ frame, walker }: Begun, piece: Uint8Array, offset: number): void {
     const entries = part(piece, 0, frame.entriesEnd - offset);
-    if (entries.length > 0) this.walkEntries(walker, entries, offset);
+    if (entries.length > 0) movingErrors(offset, () => walker.take(entries));
     if (offset + entries.length < frame.entriesEnd) return;
-    if (this.unfinished.length > 0)
+    if (walker.unfinished > 0)
       throw new DerError('entry runs past the end of the list', frame.entriesEnd);
     this.tail.append(part(piece, entries.length, piece.length));
-  }
-
-  private walkEntries(walker: EntryWalker, entries: Uint8Array, offset: number): void {
-    let at = 0;
-    while (this.unfinished.length > 0) {
-      const more = entries.subarray(at, at + bridgeBytes);
-      if (more.length === 0) return;
-      const before = this.unfinished.length;
-      this.unfinished.append(more);
-      const { bytes } = this.unfinished;
-      const walked = movingErrors(offset + at - before, () => walker.walk(bytes));
-      if (walked === 0) {
-        at += more.length;
-        continue;
-      }
-      this.unfinished.length = 0;
-      at += walked - before;
-    }
-    const walked = movingErrors(offset, () => walker.walk(entries, at));
-    this.unfinished.append(entries.subarray(walked));
   }
 
   private conclude(): CrlContents {

@@ -1,10 +1,12 @@
-/** The two ways that an entry can be walked: by word compares where it is plain, value by value otherwise. */
+/** The two ways that an entry can be walked: by compares of many bytes where it is plain, value by value otherwise. */
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { EntryWalker } from '../../checks/pki/crl-entries.ts';
-import { serialFilter, walkPlain } from '../../checks/pki/crl-plain-entries.ts';
+import { entryWindow, serialFilter } from '../../checks/pki/crl-plain-entries.ts';
 import { DerError } from '../../checks/pki/der.ts';
+import { plainEntriesModule } from '../../scripts/plain-entries.ts';
 import { seeded } from '../helpers/chunks.ts';
 import { generalizedTime, integer, sequence, tlv, utcTime } from '../helpers/der-writer.ts';
 import { invalidityDate, reasonCode, unknownExtension } from '../helpers/x509-writer.ts';
@@ -16,13 +18,14 @@ const plain = entryOf(2n ** 120n + 7n, sequence(reasonCode(1)));
 
 /** Room after the entries, so that the last of them is out of reach of the end. */
 const padding = Buffer.concat([plain, plain]);
+const plainReach = 66;
 
-type Walked = { readonly entries: number; readonly end: number } | { readonly offset: number };
+type Walked = { readonly entries: number; readonly left: number } | { readonly offset: number };
 
 const walkBy = (walker: EntryWalker, bytes: Uint8Array): Walked => {
   try {
-    const end = walker.walk(bytes);
-    return { entries: walker.entries, end };
+    walker.take(bytes);
+    return { entries: walker.entries, left: walker.unfinished };
   } catch (error) {
     if (error instanceof DerError) return { offset: error.offset };
     throw error;
@@ -31,15 +34,15 @@ const walkBy = (walker: EntryWalker, bytes: Uint8Array): Walked => {
 
 const walk = (bytes: Uint8Array): Walked => walkBy(new EntryWalker([], 2), bytes);
 
-/** With a filter that marks every serial number, no entry is passed over by word compares. */
+/** With a filter that marks every serial number, no entry is plain. */
 const walkByValue = (bytes: Uint8Array): Walked =>
   walkBy(Object.assign(new EntryWalker([], 2), { filter: new Uint8Array(4096).fill(1) }), bytes);
 
 const plainEnd = (entry: Uint8Array): number => {
-  const bytes = Buffer.concat([entry, padding]);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const range = { start: 0, end: entry.length + 64 - 1 };
-  return walkPlain(view, range, serialFilter([]), { entries: 0 });
+  const bytes = Buffer.concat([entry, padding]).subarray(0, entry.length + plainReach - 1);
+  const { next, passed } = entryWindow([bytes], serialFilter([])).walkPlain(0);
+  assert.equal(passed, next === 0 ? 0 : 1);
+  return next;
 };
 
 describe('an entry is plain', () => {
@@ -77,22 +80,23 @@ describe('an entry is plain', () => {
   for (const [name, entry] of left) it(`not ${name}`, () => assert.equal(plainEnd(entry), 0));
 
   it('unless its serial number may be wanted', () => {
-    const bytes = Buffer.concat([plain, padding]);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     for (const serial of [1n, 0x80n, 0x1234n, 2n ** 63n, 2n ** 120n + 7n]) {
       const entry = Buffer.concat([entryOf(serial), padding]);
       const wanted = integer(serial).subarray(2);
-      const found = walkPlain(
-        new DataView(entry.buffer, entry.byteOffset, entry.length),
-        { start: 0, end: entry.length },
-        serialFilter([wanted]),
-        { entries: 0 },
+      assert.equal(
+        entryWindow([entry], serialFilter([wanted])).walkPlain(0).next,
+        0,
+        String(serial),
       );
-      assert.equal(found, 0, String(serial));
     }
     const other = serialFilter([Buffer.of(1, 2, 3)]);
-    assert.ok(walkPlain(view, { start: 0, end: bytes.length }, other, { entries: 0 }) > 0);
+    assert.ok(entryWindow([plain, padding], other).walkPlain(0).next > 0);
   });
+});
+
+it('the assembled module is that of its source', async () => {
+  const path = new URL('../../checks/pki/crl-plain-entries-wasm.ts', import.meta.url);
+  assert.equal(readFileSync(path, 'utf8'), await plainEntriesModule(), 'run `npm run wasm`');
 });
 
 describe('both ways agree', () => {
@@ -109,8 +113,8 @@ describe('both ways agree', () => {
 
   it('on lists of every shape', () => {
     const list = Buffer.concat([...shapes, ...shapes, ...shapes]);
-    assert.deepEqual(walk(list), { entries: 24, end: list.length });
-    assert.deepEqual(walkByValue(list), { entries: 24, end: list.length });
+    assert.deepEqual(walk(list), { entries: 24, left: 0 });
+    assert.deepEqual(walkByValue(list), { entries: 24, left: 0 });
   });
 
   it('on every byte of a plain entry, whatever its value', () => {
