@@ -11,6 +11,7 @@ import {
 } from '@peculiar/x509';
 import { CertificatesFileError, readCertificates } from '../../checks/pki/certificates-file.ts';
 import { parseCertificate } from '../../checks/pki/certificate.ts';
+import { keyStrength } from '../../checks/pki/key-strength.ts';
 import { AgentError } from '../errors.ts';
 import { plainHex } from './certificates.ts';
 import type { CertificateFile } from './derive.ts';
@@ -53,18 +54,19 @@ const factsOf = (der: Uint8Array): CertificateFacts => {
   const [organization] = subject.getField('O');
   const access = certificate.getExtension(AuthorityInfoAccessExtension);
   const names = certificate.getExtension(SubjectAlternativeNameExtension)?.names.items ?? [];
-  const rsaBits = node.publicKey.asymmetricKeyDetails?.modulusLength;
+  const parsed = parseCertificate(der);
+  const { type, bits } = keyStrength(parsed);
   const urls = (values: readonly { readonly value: string }[] = []): readonly string[] =>
     values.map(({ value }) => value).filter(isHttp);
   return {
     der,
     sha256: plainHex(node.fingerprint256),
-    serial: parseCertificate(der).serialHex,
+    serial: parsed.serialHex,
     name: subject.getField('CN')[0] ?? subject.getField('OU')[0] ?? organization ?? 'unnamed',
     isAuthority: certificate.getExtension(BasicConstraintsExtension)?.ca ?? node.checkIssued(node), // version 1 roots have no extensions
     ...(organization !== undefined && { organization }),
     dnsNames: names.flatMap(({ type, value }) => (type === 'dns' ? [value] : [])),
-    ...(rsaBits !== undefined && { rsaBits }),
+    ...((type === 'rsa' || type === 'rsa-pss') && { rsaBits: bits }),
     caIssuers: urls(access?.caIssuers),
     ocsp: urls(access?.ocsp),
     crls: crlUrls(certificate).filter(isHttp),

@@ -73,7 +73,7 @@ export const endpointWords: GapWords<'endpoint'> = {
     owner: 'ca',
     severity: 'critical',
     meaning:
-      'The body is larger than certready takes (64 MiB for a CRL, 64 KiB for an OCSP response, 1 MiB for a certificate), before or after decompression.',
+      'The body is larger than certready takes (512 MiB for a CRL, 64 KiB for an OCSP response, 1 MiB for a certificate), before or after decompression.',
     consequence: `${noRevocationData} A download of this size also exceeds the time that Windows allows.`,
     summary: (finding) => {
       const limit = numberOf(finding, 'limit');
@@ -82,7 +82,7 @@ export const endpointWords: GapWords<'endpoint'> = {
     remedy: (finding) =>
       `Look at the first bytes with the commands below. If it is not the expected data, something on the way replaces it: exempt ${shown(destinationOf(finding).host)} from filters. If it is, tell the CA.`,
     commands: fetchAndLook,
-    example: { target: url, evidence: { ...evidence, limit: 67108864 } },
+    example: { target: url, evidence: { ...evidence, limit: 536870912 } },
     seeAlso: ['unexpected-content', 'block-page'],
     sources: ['RFC 9110 section 8.6 (Content-Length)'],
   },
