@@ -5,7 +5,7 @@ import type { Known, NamedSubject } from './crl-subjects.ts';
 import type { Certificate } from './pki/certificate.ts';
 import type { CrlContents } from './pki/crl-contents.ts';
 import { type CrlProblem, type CrlStatus, type CrlVerdict, judgeCrl } from './pki/crl-judge.ts';
-import { outOfScope } from './pki/crl-scope.ts';
+import { coversAllReasons, everyReason, outOfScope } from './pki/crl-scope.ts';
 import { findSigner } from './pki/crl-soundness.ts';
 import { nameText, nameTypes, nameValues } from './pki/name.ts';
 import type { Evidence, Finding, GapCode, Json, Judgement, SeenCrl } from './types.ts';
@@ -30,14 +30,32 @@ export interface CrlJudging {
 
 const day = (time: Date): string => time.toISOString().slice(0, 10);
 
-/** Another CRL of the issuer speaks of it, or has a gap of its own that hides whether it does. */
-const coveredElsewhere = (
+/** For which reasons the issuer's other CRLs speak of it; one with a gap of its own hides that it may for all. */
+const reasonsElsewhere = (
   subject: NamedSubject,
   siblings: readonly (CrlObservation | undefined)[],
-): boolean =>
-  siblings.some((sibling) => {
+): ReadonlySet<number> => {
+  const reasons = new Set<number>();
+  for (const sibling of siblings) {
     const contents = sibling?.crl.contents;
-    return !contents || !outOfScope(contents, subject, sibling.crl.url);
+    const why = contents && outOfScope(contents, subject, sibling.crl.url);
+    if (!why) return everyReason;
+    for (const reason of why.reasons ?? []) reasons.add(reason);
+  }
+  return reasons;
+};
+
+/** Those that this CRL is asked about: not those that it says nothing of, where others do. */
+const askedOf = (
+  { crl: { contents, url }, subjects }: CrlObservation,
+  siblings: readonly (CrlObservation | undefined)[],
+): readonly NamedSubject[] =>
+  subjects.flatMap((subject) => {
+    const why = contents && outOfScope(contents, subject, url);
+    if (!why) return [subject];
+    const otherReasons = reasonsElsewhere(subject, siblings);
+    if (why.reasons) return [{ ...subject, otherReasons }];
+    return coversAllReasons(otherReasons) ? [] : [subject];
   });
 
 const statusEvidence = (label: string, status: CrlStatus): Json => {
@@ -75,11 +93,14 @@ const deltaEvidence = (delta: CrlFetch, verdict: CrlVerdict | undefined): Eviden
   combined: verdict?.delta?.applies ?? false,
 });
 
-const evidenceOf = (observed: CrlObservation, verdict: CrlVerdict | undefined): Evidence => {
-  const { crl, subjects, missing, delta } = observed;
-  const labels = new Map(subjects.map((subject) => [subject as unknown, subject.label]));
-  const looked = (verdict?.subjects ?? []).map(({ subject, status }) =>
-    statusEvidence(labels.get(subject) ?? '', status),
+const evidenceOf = (
+  observed: CrlObservation,
+  verdict: CrlVerdict | undefined,
+  asked: readonly NamedSubject[],
+): Evidence => {
+  const { crl, missing, delta } = observed;
+  const looked = (verdict?.subjects ?? []).map(({ status }, index) =>
+    statusEvidence(asked[index]?.label ?? '', status),
   );
   return {
     ...(crl.contents && contentsEvidence(crl.contents)),
@@ -174,14 +195,9 @@ const rollback = (
 };
 
 export const judgeObserved = (observed: CrlObservation, judging: CrlJudging): Judgement => {
-  const { crl, issuers, subjects, delta } = observed;
+  const { crl, issuers, delta } = observed;
   const { contents, url } = crl;
-  const asked = subjects.filter(
-    (subject) =>
-      !contents ||
-      !outOfScope(contents, subject, url) ||
-      !coveredElsewhere(subject, judging.siblings),
-  );
+  const asked = askedOf(observed, judging.siblings);
   const verdict =
     contents &&
     judgeCrl(contents, {
@@ -201,7 +217,7 @@ export const judgeObserved = (observed: CrlObservation, judging: CrlJudging): Ju
   return {
     summary: summaryOf(observed, verdict, findings),
     findings,
-    evidence: evidenceOf(observed, verdict),
+    evidence: evidenceOf(observed, verdict, asked),
     ...inconclusive(observed, verdict),
   };
 };

@@ -7,9 +7,9 @@ const source = new URL('../checks/pki/crl-plain-entries.wat', import.meta.url);
 
 /** The TypeScript module that carries it, ready to be written. */
 export const plainEntriesModule = async (): Promise<string> => {
-  const { parseWat } = await wabt();
+  const toolkit = await wabt();
   const features = { simd: true, multi_value: true };
-  const parsed = parseWat('crl-plain-entries.wat', readFileSync(source, 'utf8'), features);
+  const parsed = toolkit.parseWat('crl-plain-entries.wat', readFileSync(source, 'utf8'), features);
   const { buffer } = parsed.toBinary({});
   parsed.destroy();
   const lines =

@@ -127,14 +127,15 @@ const ask = (
 ): Asked => {
   const serial = serialHex(subject.serial);
   const why = outOfScope(crl, subject, url);
-  if (why)
+  const status = why && !why.reasons ? undefined : statusFrom(crl, delta, subject);
+  // 6.3.3 (j): revoked for some reason is revoked, whatever other lists say of other reasons.
+  if (why && status?.status !== 'revoked')
     return {
       subject,
       status: { status: 'unknown', reason: `out of scope: ${why.found}` },
       problem: scopeProblem(why, subject),
       inScope: false,
     };
-  const status = statusFrom(crl, delta, subject);
   if (!status) {
     const reason = 'removeFromCRL in a complete CRL';
     const problem: CrlProblem = { code: 'crl-malformed', evidence: { reason, serial } };

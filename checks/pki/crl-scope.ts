@@ -15,6 +15,8 @@ export interface CrlSubject {
   readonly issuer: Name;
   /** Absent where only its serial number is known: then it counts as an end entity's. */
   readonly certificate?: Certificate;
+  /** Reasons, by the bit numbers of ReasonFlags, for which other CRLs speak of it. */
+  readonly otherReasons?: ReadonlySet<number>;
 }
 
 /** Why a CRL says nothing of a certificate. `unsupported`: it might, in a way that few verifiers follow. */
@@ -22,12 +24,14 @@ export interface OutOfScope {
   readonly found: string;
   readonly expected?: string;
   readonly unsupported?: true;
+  /** It speaks of the certificate, but for these reasons only: what it lists is revoked, the rest unknown. */
+  readonly reasons?: ReadonlySet<number>;
 }
 
 /** ReasonFlags 1 to 8 (RFC 5280 4.2.1.13); 0 is unused. */
-const allReasons = [1, 2, 3, 4, 5, 6, 7, 8];
-const coversAllReasons = (reasons: ReadonlySet<number> | undefined): boolean =>
-  reasons === undefined || allReasons.every((reason) => reasons.has(reason));
+export const everyReason: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 7, 8]);
+export const coversAllReasons = (reasons: ReadonlySet<number>): boolean =>
+  [...everyReason].every((reason) => reasons.has(reason));
 
 const normalized = (uri: string): string => (URL.canParse(uri) ? new URL(uri).href : uri);
 
@@ -120,13 +124,17 @@ const wrongPoint = ({ names }: Point, crl: CrlContents): OutOfScope | undefined 
   return { found: own.text, expected: names.text };
 };
 
-const wrongReasons = (
-  point: Point,
+/** 6.3.3 (d): the interim reasons mask. */
+const reasonsOf = (
   idp: IssuingDistributionPoint | undefined,
-): OutOfScope | undefined =>
-  coversAllReasons(idp?.onlySomeReasons) && coversAllReasons(point.reasons)
-    ? undefined
-    : { found: 'only some reasons' };
+  point: ReadonlySet<number> = everyReason,
+): readonly number[] =>
+  [...(idp?.onlySomeReasons ?? everyReason)].filter((reason) => point.has(reason));
+
+const onlySome = (reasons: ReadonlySet<number>): OutOfScope => ({
+  found: 'only some reasons',
+  reasons,
+});
 
 /** 6.3.3 (b)(2)(ii) to (iv), and 5.2.5: certificates of versions 1 and 2 are of neither kind. */
 const wrongKind = (
@@ -143,8 +151,9 @@ const wrongKind = (
 };
 
 /**
- * Why `crl` says nothing of `subject`; undefined: it speaks of it, and for every reason. What a
- * certificate does not say about its distribution points, `url`, the address asked, says.
+ * Why `crl` says nothing of `subject`, or not all; undefined: it speaks of it, and together with what
+ * other CRLs do, for every reason. What a certificate does not say about its distribution points, `url`,
+ * the address asked, says.
  */
 export const outOfScope = (
   crl: CrlContents,
@@ -156,13 +165,18 @@ export const outOfScope = (
     const kind = wrongKind(subject, idp);
     if (kind) return kind;
     let first: OutOfScope | undefined;
+    let matched = false;
+    const reasons = new Set<number>();
     for (const point of pointsOf(subject, url)) {
-      const why =
-        wrongSource(point, crl, subject) ?? wrongPoint(point, crl) ?? wrongReasons(point, idp);
-      if (!why) return undefined;
-      first ??= why;
+      const why = wrongSource(point, crl, subject) ?? wrongPoint(point, crl);
+      if (why) first ??= why;
+      else for (const reason of reasonsOf(idp, point.reasons)) reasons.add(reason);
+      matched ||= !why;
     }
-    return first ?? { found: 'a certificate with an empty list of distribution points' };
+    if (!matched)
+      return first ?? { found: 'a certificate with an empty list of distribution points' };
+    const together = new Set([...reasons, ...(subject.otherReasons ?? [])]);
+    return coversAllReasons(together) ? undefined : onlySome(reasons);
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
     return { found: `a certificate whose extensions are malformed: ${error.message}` };
@@ -176,5 +190,8 @@ export const wrongAddress = (crl: CrlContents, url: string | undefined): OutOfSc
   if (idp.only === 'attribute') return { found: 'onlyContainsAttributeCerts' };
   if (idp.indirectCrl) return { found: 'indirectCRL', unsupported: true };
   const point = { names: namesFor([crl.issuer], url === undefined ? [] : [url]) };
-  return wrongPoint(point, crl) ?? wrongReasons(point, idp);
+  const wrong = wrongPoint(point, crl);
+  if (wrong) return wrong;
+  const reasons = new Set(reasonsOf(idp));
+  return coversAllReasons(reasons) ? undefined : onlySome(reasons);
 };

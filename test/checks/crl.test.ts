@@ -376,6 +376,29 @@ describe('partitioned CRLs', () => {
     });
     assert.deepEqual(judged.map(codes), [[], ['certificate-revoked']]);
   });
+
+  it('by reasons count together', async () => {
+    const byReasons = (reasons: readonly number[], options: CrlOptions = {}) =>
+      root.crl({ ...options, extensions: [issuingDistributionPoint({ reasons })] });
+    const rest = [3, 4, 5, 6, 7, 8];
+    const shared = crlDistributionPoints({ uris: [url, shardUrl] });
+    const subject = root.issue({ name: 'O=Test, CN=Issuing CA', ca: true, extensions: [shared] });
+    const profile = profileOf([authority('ca', subject.der)], { crls });
+    const judged = async (first: Uint8Array, second: Uint8Array) =>
+      (await observeAll(profile, { [url]: first, [shardUrl]: second })).observations.map((one) =>
+        codes(one.judge(testTime)),
+      );
+    const revoked = { entries: [{ serial: subject.serial, reason: 1 }] };
+    assert.deepEqual(await judged(byReasons([1, 2]), byReasons(rest)), [[], []]);
+    assert.deepEqual(await judged(byReasons([1, 2], revoked), byReasons(rest)), [
+      ['certificate-revoked'],
+      [],
+    ]);
+    assert.deepEqual(await judged(byReasons([1, 2]), byReasons([4])), [
+      ['crl-out-of-scope'],
+      ['crl-out-of-scope'],
+    ]);
+  });
 });
 
 describe('delta CRLs', () => {

@@ -61,6 +61,8 @@ interface Case {
   readonly url?: string;
   /** Only the serial number of the subject is known. */
   readonly serialOnly?: true;
+  /** What other lists cover of the subject. */
+  readonly otherReasons?: readonly number[];
   readonly codes: readonly GapCode[];
   readonly status: CrlVerdict['subjects'][number]['status']['status'];
   /** Where OpenSSL does not agree: what it says, and why that is not ours. */
@@ -300,6 +302,15 @@ const someReasons = ca.issue({
   name: 'leaf',
   extensions: [crlDistributionPoints({ uris: [url], reasons: [1, 2] })],
 });
+const splitReasons = ca.issue({
+  name: 'leaf',
+  extensions: [
+    crlDistributionPoints(
+      { uris: [url], reasons: [1, 2] },
+      { uris: [url], reasons: [3, 4, 5, 6, 7, 8] },
+    ),
+  ],
+});
 const shared = ca.issue({
   name: 'leaf',
   extensions: [crlDistributionPoints({ uris: [otherUrl], reasons: [1] }, { uris: [url] })],
@@ -460,6 +471,30 @@ const scopes: readonly Case[] = [
   },
   { name: 'some reasons only', crl: idp({ reasons: [1, 2] }), ...bad('crl-out-of-scope') },
   {
+    name: 'a revocation in a list of some reasons',
+    crl: { ...idp({ reasons: [1, 2] }), ...listing(1) },
+    ...revoked,
+    openssl: ['unable to get certificate CRL', 'it processes reasons only when told to'],
+  },
+  {
+    name: 'a revocation in a list of some reasons, for other certificates',
+    crl: { ...idp({ reasons: [1, 2], onlyContainsCACerts: true }), ...listing(1) },
+    ...bad('crl-out-of-scope'),
+  },
+  {
+    name: 'reasons that no other list has',
+    crl: idp({ reasons: [1, 2] }),
+    otherReasons: [3, 4, 5, 6, 7],
+    ...bad('crl-out-of-scope'),
+  },
+  {
+    name: 'reasons that make all of them with those of other lists',
+    crl: idp({ reasons: [1, 2] }),
+    otherReasons: [3, 4, 5, 6, 7, 8],
+    ...good,
+    openssl: ['unable to get certificate CRL', 'it sees this list alone'],
+  },
+  {
     name: 'every reason, one by one',
     crl: idp({ reasons: [1, 2, 3, 4, 5, 6, 7, 8] }),
     ...good,
@@ -470,6 +505,13 @@ const scopes: readonly Case[] = [
     crl: {},
     subject: someReasons,
     ...bad('crl-out-of-scope'),
+  },
+  {
+    name: 'a certificate with two points that have all reasons between them',
+    crl: {},
+    subject: splitReasons,
+    ...good,
+    openssl: ['unable to get certificate CRL', 'it processes reasons only when told to'],
   },
   {
     name: 'an indirect CRL that no certificate asks for',
@@ -517,7 +559,12 @@ const judge = (testCase: Case): CrlVerdict => {
       issuers: issuers.map(({ der }) => parseCertificate(der)),
       at: testTime,
       url: testCase.url ?? url,
-      subjects: [subjectOf(subject, testCase.serialOnly ?? false)],
+      subjects: [
+        {
+          ...subjectOf(subject, testCase.serialOnly ?? false),
+          otherReasons: new Set(testCase.otherReasons),
+        },
+      ],
     },
   );
 };
