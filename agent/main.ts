@@ -60,6 +60,8 @@ const parentChannel = () => ({
 const run = async (argv: readonly string[]): Promise<void> => {
   const { enableCompileCache } = await import('./compile-cache.ts');
   enableCompileCache();
+  const { keepHeapSmall } = await import('./small-heap.ts');
+  keepHeapSmall(process.version);
   const { signal, serve, isStatusTaken } = listenToSignals();
   const { errorLines, failureExitCode, processOutput, runCommand } = await import('./program.ts');
   const { env, platform } = process;
