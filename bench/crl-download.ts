@@ -17,9 +17,6 @@ export interface Download {
   readonly wall: number;
   /** MB; absent where GNU time is missing. */
   readonly peak?: number;
-  /** Milliseconds spent on the bytes while they arrived, and on the signature after the last one. */
-  readonly parse: number;
-  readonly verify: number;
 }
 
 /** @throws where the program does not find the CRL sound */
@@ -57,13 +54,9 @@ export const download = async (
         : await execute(timeProgram, ['-f', 'peak %M', process.execPath, ...args]);
     const [check] = (JSON.parse(run.stdout) as Report).checks;
     if (check?.status !== 'ok') throw new Error(`the check says ${check?.summary ?? 'nothing'}`);
-    const ms = (name: string): number =>
-      check.stages.find((stage) => stage.name === name)?.ms ?? Number.NaN;
     const kilobytes = /^peak (\d+)$/m.exec(run.stderr)?.[1];
     return {
       wall: run.wall,
-      parse: ms('parse'),
-      verify: ms('verify'),
       ...(kilobytes !== undefined && { peak: Number(kilobytes) / 1024 }),
     };
   } finally {
