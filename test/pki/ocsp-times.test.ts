@@ -114,6 +114,31 @@ describe('times', () => {
     expect: ofGone,
     evidence: { archiveCutoff: '2024-06-03T12:00:00.000Z' },
   });
+  const cutoff = (status: 'good' | 'revoked' = 'good') =>
+    make({
+      serial: gone.serial,
+      answers: [
+        {
+          status,
+          extensions: [extension(oids.ocspArchiveCutoff, generalizedTime(after(-29 * day)))],
+        },
+      ],
+    });
+  judges('an expired certificate, of which the responder no longer keeps the status', {
+    response: cutoff(),
+    expect: ofGone,
+    codes: ['ocsp-unknown'],
+    evidence: { certStatus: 'good', notAfter: '2025-05-04T12:00:00.000Z' },
+  });
+  judges('an expired certificate before the archive cutoff, and revoked all the same', {
+    response: cutoff('revoked'),
+    expect: ofGone,
+    codes: ['certificate-revoked'],
+  });
+  judges('an archive cutoff where the certificate itself is not known', {
+    response: cutoff(),
+    expect: { serial: ofGone.serial },
+  });
   it('can be judged at several times after one preparation', () => {
     const judge = prepareOcsp(make(), question);
     const codes = [testTime, after(-day), after(5 * day), testTime].map((at) =>
