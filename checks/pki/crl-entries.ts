@@ -31,7 +31,7 @@ const certificateIssuer = 29;
 
 /** A copy: what a window shows changes with the next chunk. (A Buffer's `slice` is none.) */
 const copyOf = (bytes: Uint8Array, start: number, end: number): Uint8Array =>
-  Uint8Array.from(bytes.subarray(start, end));
+  new Uint8Array(bytes.subarray(start, end));
 
 export class EntryWalker {
   /** Entries walked so far. */

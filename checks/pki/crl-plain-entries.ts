@@ -9,9 +9,9 @@ import { plainEntriesWasm } from './crl-plain-entries-wasm.ts';
 
 /** No plain entry reaches further than this from its first byte, nor do the bytes compared. */
 const plainReach = 66;
-const filterLength = 4096;
+const filterLength = 65_536;
 /** Where the window lies in the module's memory. */
-const windowAt = 8192;
+const windowAt = 65_600;
 
 /** What is used of it here: Node's types leave it to those of browsers. */
 declare const WebAssembly: {
@@ -24,9 +24,9 @@ interface Module {
   readonly walk: (at: number, last: number) => readonly [next: number, passed: number];
 }
 
-/** The last 12 bits of an encoded serial number; one byte is preceded by its length. */
+/** The last two bytes of an encoded serial number; one byte is preceded by its length. */
 const filterIndex = (serial: Uint8Array): number =>
-  ((serial.at(-1) ?? 0) << 4) | ((serial.at(-2) ?? 1) >> 4);
+  ((serial.at(-1) ?? 0) << 8) | (serial.at(-2) ?? 1);
 
 /** Marks the serial numbers that a walk must not pass over; others are marked too, rarely. */
 export const serialFilter = (wanted: readonly Uint8Array[]): Uint8Array => {
@@ -35,10 +35,17 @@ export const serialFilter = (wanted: readonly Uint8Array[]): Uint8Array => {
   return filter;
 };
 
-let instance: Module | undefined;
-const instantiate = (): Module => {
+/** The module, its memory, and the filter that is in it. */
+interface Loaded extends Pick<Module, 'walk'> {
+  readonly room: Uint8Array;
+  filter?: Uint8Array;
+}
+
+let loaded: Loaded | undefined;
+const load = (): Loaded => {
   const module = new WebAssembly.Module(Buffer.from(plainEntriesWasm, 'base64'));
-  return new WebAssembly.Instance(module).exports as Module;
+  const { memory, walk } = new WebAssembly.Instance(module).exports as Module;
+  return { walk, room: new Uint8Array(memory.buffer) };
 };
 
 export interface PlainWalk {
@@ -60,9 +67,10 @@ export interface EntryWindow {
 
 /** The window that holds `parts` one after another. @throws RangeError for more than fits, some 700,000 bytes */
 export const entryWindow = (parts: readonly Uint8Array[], filter: Uint8Array): EntryWindow => {
-  const { memory, walk } = (instance ??= instantiate());
-  const room = new Uint8Array(memory.buffer);
-  room.set(filter, 0);
+  loaded ??= load();
+  const { room, walk } = loaded;
+  if (loaded.filter !== filter) room.set(filter, 0);
+  loaded.filter = filter;
   let end = windowAt;
   for (const part of parts) {
     room.set(part, end);

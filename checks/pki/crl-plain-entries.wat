@@ -1,12 +1,12 @@
 ;; Walks the usual CRL entries in a window of a CRL: what makes a CRL of millions of entries cost little
 ;; more than its hash. `npm run wasm` writes crl-plain-entries-wasm.ts from it. The memory:
 ;;
-;;      0  4096 bytes, the filter: not zero where a serial number that ends in these 12 bits is wanted
-;;   4096    20 bytes: how many days a month may have; 0 for what is no month
-;;   8192  the window: entries, the first of them at its start
+;;       0  65536 bytes, the filter: not zero where a serial number that ends in these two bytes is wanted
+;;   65536     20 bytes: how many days a month may have; 0 for what is no month
+;;   65600  the window: entries, the first of them at its start
 (module
-  (memory (export "memory") 11)
-  (data (i32.const 4096) "\00\1f\1d\1f\1e\1f\1e\1f\1f\1e\1f\1e\1f\00\00\00\00\00\00\00")
+  (memory (export "memory") 12)
+  (data (i32.const 65536) "\00\1f\1d\1f\1e\1f\1e\1f\1f\1e\1f\1e\1f\00\00\00\00\00\00\00")
 
   ;; From `at` on, but not from beyond `last`: where the first entry starts that is not plain or is perhaps
   ;; wanted, and how many were passed.
@@ -55,7 +55,7 @@
             (i32.sub
               (i32.and (i32.wrap_i64 (i64.shr_u (local.get $pairs) (i64.const 16))) (i32.const 0xff))
               (i32.const 1))
-            (i32.load8_u offset=4096 (i32.and (i32.wrap_i64 (local.get $pairs)) (i32.const 0xff)))))
+            (i32.load8_u offset=65536 (i32.and (i32.wrap_i64 (local.get $pairs)) (i32.const 0xff)))))
         ;; 29 February of a year that 4 does not divide (2000 is a leap year too).
         (if (i32.eq (i32.and (i32.wrap_i64 (local.get $pairs)) (i32.const 0x00ff00ff)) (i32.const 0x001d0002))
           (then
@@ -82,8 +82,7 @@
                   (i8x16.gt_u (local.get $bytes)
                     (v128.const i8x16 48 12 48 10 6 3 0x55 0x1d 21 4 3 10 1 10 255 255)))))))
         (br_if $odd
-          (i32.load8_u
-            (i32.shr_u (i32.load16_u (i32.sub (local.get $time) (i32.const 2))) (i32.const 4))))
+          (i32.load8_u (i32.load16_u (i32.sub (local.get $time) (i32.const 2)))))
         (local.set $at (local.get $end))
         (local.set $passed (i32.add (local.get $passed) (i32.const 1)))
         (br $entry)))

@@ -39,7 +39,7 @@ class Gathered {
     return this.buffer.subarray(0, this.length);
   }
 
-  append(chunk: Uint8Array): void {
+  append(chunk: Uint8Array): Uint8Array {
     const length = this.length + chunk.length;
     if (length > this.buffer.length) {
       const larger = Buffer.allocUnsafe(Math.max(length, this.buffer.length * 2));
@@ -48,6 +48,7 @@ class Gathered {
     }
     this.buffer.set(chunk, this.length);
     this.length = length;
+    return this.bytes;
   }
 }
 
@@ -115,10 +116,13 @@ export class CrlReader {
       this.walk(this.begun, piece, offset);
       return;
     }
-    this.head.append(piece);
-    const { bytes } = this.head;
+    // Mostly the first piece has all that stands before the entries: then nothing is copied.
+    const bytes = this.head.length > 0 ? this.head.append(piece) : piece;
     const frame = scanFrame(bytes);
-    if (!frame) return;
+    if (!frame) {
+      if (bytes === piece) this.head.append(piece);
+      return;
+    }
     this.begun = this.begin(frame, bytes);
     this.hash(this.begun, bytes, 0);
     this.walk(this.begun, bytes.subarray(frame.entriesStart), frame.entriesStart);

@@ -36,7 +36,7 @@ const walk = (bytes: Uint8Array): Walked => walkBy(new EntryWalker([], 2), bytes
 
 /** With a filter that marks every serial number, no entry is plain. */
 const walkByValue = (bytes: Uint8Array): Walked =>
-  walkBy(Object.assign(new EntryWalker([], 2), { filter: new Uint8Array(4096).fill(1) }), bytes);
+  walkBy(Object.assign(new EntryWalker([], 2), { filter: new Uint8Array(65_536).fill(1) }), bytes);
 
 const plainEnd = (entry: Uint8Array): number => {
   const bytes = Buffer.concat([entry, padding]).subarray(0, entry.length + plainReach - 1);
