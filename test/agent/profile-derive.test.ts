@@ -1,6 +1,7 @@
 /** `profile derive`: from certificates to a profile that asks for all that they name. */
 
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -152,6 +153,23 @@ suite('a derived profile', () => {
     ]);
     const { id, title, peer } = await parse(stdout);
     assert.deepEqual({ id, title, peer }, { id: 'own', title: 'Own', peer: undefined });
+  });
+
+  it('names no bits for a key whose curve is spelled out', async () => {
+    const { publicKey } = generateKeyPairSync('ec', {
+      namedCurve: 'prime256v1',
+      paramEncoding: 'explicit',
+    });
+    const odd = issuing.issue({
+      name: 'CN=odd.example.org',
+      extensions: [subjectAltName(dnsName('odd.example.org'))],
+      rewrite: () => ({ publicKey: publicKey.export({ format: 'der', type: 'spki' }) }),
+    });
+    const path = await file(odd.pem + issuing.pem + root.pem, 'odd.pem');
+    const { status, stdout } = await runProgram(['profile', 'derive', path]);
+    assert.equal(status, 0);
+    const { peer } = await parse(stdout);
+    assert.deepEqual([peer?.names, peer?.keyBits], [['odd.example.org'], undefined]);
   });
 
   it('tells authorities of one name apart', async () => {
