@@ -75,6 +75,9 @@ const checkAuthority = ({ certificate, index, purpose, isAnchor }: Step): PathPr
   if (index === 0 && purpose !== 'ca') return [];
   if (isAnchor && certificate.version === 1) return [];
   if (basicConstraints(certificate)?.ca !== true) return [pathProblem('not-a-ca', certificate)];
+  // 4.1.2.6: without a name nothing tells what it issued from what another did.
+  if (certificate.subject.rdns.length === 0)
+    return [pathProblem('not-a-ca', certificate, { missing: 'subject' })];
   return allowsKeyUsage(certificate, 'keyCertSign')
     ? []
     : [pathProblem('key-usage', certificate, { missing: 'keyCertSign' })];

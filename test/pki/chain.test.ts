@@ -315,6 +315,15 @@ const cases: readonly ChainCase[] = [
     },
   },
   {
+    name: 'issuer without a name',
+    make: () => {
+      const nameless = root.issue({ name: sequence(), ca: true });
+      return { leaf: leafOf(nameless), intermediates: [nameless], anchors: [root] };
+    },
+    reasons: ['not-a-ca'],
+    differs: 'OpenSSL asks for a name only where it is told to be strict',
+  },
+  {
     name: 'issuer without keyCertSign',
     make: () => {
       const weak = root.issue({
