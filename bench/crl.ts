@@ -6,8 +6,8 @@
  *
  * Every measurement is a process of its own, in interleaved rounds; the table shows medians. "first" is
  * the first CRL of a fresh process, from opening the file to the verdict, modules loaded, nothing compiled
- * yet. "again" is the same once it has been done before, as a running agent does it. "process" is from
- * start to exit.
+ * yet; its processor time ("CPU") is what a busy machine changes least. "again" is the same once it has
+ * been done before, as a running agent does it. "process" is from start to exit.
  */
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -42,6 +42,7 @@ interface Sample {
   readonly wall?: number;
   /** Absent where the program does not say. */
   readonly first?: number;
+  readonly cpu?: number;
   readonly again?: number;
   /** MB; absent where it is not known. */
   readonly peak?: number;
@@ -139,9 +140,11 @@ const rowsOf = (
 ): string[][] => {
   const of = (name: string) => {
     const all = samples.get(name) ?? [];
-    const middle = (key: 'first' | 'again' | 'wall' | 'peak') => medianOf(all, (one) => one[key]);
+    const middle = (key: 'first' | 'cpu' | 'again' | 'wall' | 'peak') =>
+      medianOf(all, (one) => one[key]);
     return {
       first: middle('first'),
+      cpu: middle('cpu'),
       again: middle('again'),
       wall: middle('wall'),
       peak: middle('peak'),
@@ -151,7 +154,7 @@ const rowsOf = (
   const floor = of(floorName);
   const openssl = of(opensslName);
   return [...samples.keys()].map((name, index) => {
-    const { first, again, wall, peak, refused } = of(name);
+    const { first, cpu, again, wall, peak, refused } = of(name);
     const perEntry = first === undefined || size === 0 ? undefined : (first * 1e6) / size;
     return [
       index === 0 ? `${size.toLocaleString('en')} (${(bytes / 1e6).toFixed(1)} MB)` : '',
@@ -159,6 +162,7 @@ const rowsOf = (
       shown(first),
       shown(perEntry),
       ratio(first, floor.first),
+      ratio(cpu, floor.cpu),
       shown(again),
       ratio(again, floor.again),
       shown(wall, 0),
@@ -188,6 +192,7 @@ try {
     'first ms',
     'ns/entry',
     '× floor',
+    'CPU × floor',
     'again ms',
     '× floor',
     'process ms',
