@@ -7,13 +7,12 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createRun } from '../agent/run/context.ts';
 import { crlCheck } from '../checks/crl.ts';
-import { createNetwork } from '../checks/net/network.ts';
-import { noProxy } from '../checks/net/proxy.ts';
 import { fingerprint256 } from '../checks/pki/certificate.ts';
 import type { Profile } from '../checks/types.ts';
 import { piecesOf } from '../test/helpers/chunks.ts';
 import { fakeHost } from '../test/helpers/fake-host.ts';
 import { type Identity, testTime } from '../test/helpers/private-ca.ts';
+import { network as networkWith } from '../test/net/servers.ts';
 import { writeCrl } from './crl-make.ts';
 import { median } from './measure.ts';
 
@@ -29,17 +28,7 @@ const entries = 1_000_000;
 const rounds = 5;
 const elapsed = (): number => performance.now();
 
-const network = createNetwork({
-  platform: 'linux',
-  hostName: 'mx.example.org',
-  elapsed,
-  now: () => new Date(),
-  connectTimeoutMs: 5_000,
-  requestTimeoutMs: 60_000,
-  resolve: [],
-  connectTo: [],
-  proxy: noProxy,
-});
+const network = networkWith({ requestTimeoutMs: 60_000 });
 
 const profileOf = (url: string, { der }: Identity): Profile => ({
   id: 'slow',

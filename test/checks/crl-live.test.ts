@@ -7,12 +7,11 @@ import type { AddressInfo } from 'node:net';
 import { after, describe, it } from 'node:test';
 import { createRun } from '../../agent/run/context.ts';
 import { crlCheck } from '../../checks/crl.ts';
-import { createNetwork } from '../../checks/net/network.ts';
-import { noProxy } from '../../checks/net/proxy.ts';
 import { fingerprint256 } from '../../checks/pki/certificate.ts';
 import type { Network, Profile } from '../../checks/types.ts';
 import { fakeHost } from '../helpers/fake-host.ts';
 import { makeCa, testTime } from '../helpers/private-ca.ts';
+import { network as networkWith } from '../net/servers.ts';
 
 const ca = makeCa({ name: 'C=XX, O=Test, CN=Slow CA', key: 'rsa' });
 const entries = Array.from({ length: 60_000 }, () => ({
@@ -80,17 +79,7 @@ const profileOf = (url: string): Profile => ({
   ocsp: [],
 });
 
-const network = createNetwork({
-  platform: 'linux',
-  hostName: 'mx.example.org',
-  elapsed,
-  now: () => new Date(),
-  connectTimeoutMs: 5_000,
-  requestTimeoutMs: 60_000,
-  resolve: [],
-  connectTo: [],
-  proxy: noProxy,
-});
+const network = networkWith({ requestTimeoutMs: 60_000 });
 
 describe('a CRL of 60,000 entries that arrives slowly', () => {
   // How soon after its last byte it is judged is measured in bench/crl-overlap.ts.
