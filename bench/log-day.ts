@@ -143,6 +143,7 @@ const agent = new Agent(
           ? {
               files: [],
               fault: {
+                message: 'the configuration is wrong',
                 code: 'config-invalid' as const,
                 lines: [
                   '/etc/certready/config.yaml: schedule: got "hourly", allowed: a cron expression',
