@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build as bundle } from 'esbuild';
 import { tsImport } from 'tsx/esm/api';
+import { thirdPartyNotices } from './third-party.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -104,6 +105,27 @@ const profilesModule = async () => {
     };`;
 };
 
+/** The licences of what is bundled are known after the bundling: their module is written then. */
+const thirdParty = {
+  name: 'third-party',
+  setup(build) {
+    build.onResolve({ filter: /\/third-party\.ts$/ }, () => ({
+      path: './third-party.js',
+      external: true,
+    }));
+  },
+};
+
+/** In an executable koffi is part of the bundle, and its native half lies in the executable too. */
+const koffiInside = {
+  name: 'koffi-inside',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/src\/static\.js$/ }, () => ({
+      path: join(root, 'packaging', 'executable', 'koffi-native.ts'),
+    }));
+  },
+};
+
 /** Bundled CommonJS calls require() for Node's own modules. */
 const requireShim =
   "import{createRequire as certreadyRequire}from'node:module';const require=certreadyRequire(import.meta.url);\n";
@@ -114,8 +136,13 @@ const withoutIdleShim = (text) => {
   return /\brequire\b/.test(rest) ? text : rest;
 };
 
-/** @returns esbuild's account of what went into which file */
-export const buildProgram = async (outdir) => {
+/**
+ * @param outdir where the program goes
+ * @param options `executable`: it goes into a single executable, koffi with it;
+ *   `notices`: licences of what else is shipped with it
+ * @returns esbuild's account of what went into which file
+ */
+export const buildProgram = async (outdir, { executable = false, notices = [] } = {}) => {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
   const { metafile, outputFiles } = await bundle({
     absWorkingDir: root,
@@ -127,17 +154,22 @@ export const buildProgram = async (outdir) => {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    external: ['koffi'], // native, optional, for Windows
-    legalComments: 'linked',
+    external: executable ? [] : ['koffi'], // native, optional
+    legalComments: executable ? 'none' : 'linked',
     banner: { js: requireShim.trimEnd() },
     define: { CERTREADY_VERSION: JSON.stringify(version) },
-    plugins: [leanUndici, leanPromClient, leanWinston, builtInProfiles],
+    plugins: [
+      ...[leanUndici, leanPromClient, leanWinston, builtInProfiles, thirdParty],
+      ...(executable ? [koffiInside] : []),
+    ],
     logLevel: 'warning',
     metafile: true,
     write: false,
   });
   await mkdir(outdir, { recursive: true });
   for (const { path, text } of outputFiles) await writeFile(path, withoutIdleShim(text));
+  const text = await thirdPartyNotices(root, metafile, notices);
+  await writeFile(join(outdir, 'third-party.js'), `export const notices = ${JSON.stringify(text)};\n`);
   await chmod(join(outdir, 'certready.js'), 0o755);
   return metafile;
 };

@@ -7,6 +7,7 @@ import { addAlertCommand } from './alert.ts';
 import { addConfigCommand } from './config.ts';
 import { addExplainCommand } from './explain.ts';
 import { addHelperCommand } from './helper-process.ts';
+import { addLicensesCommand } from './licenses.ts';
 import { addOnce } from './once-options.ts';
 import { addProfileCommand } from './profile.ts';
 import { addServiceCommand } from './service.ts';
@@ -37,6 +38,7 @@ const createProgram = (invocation: Invocation): Command => {
   addAlertCommand(program, invocation);
   addHelperCommand(program, invocation);
   addServiceCommand(program, invocation);
+  addLicensesCommand(program, invocation);
   return program;
 };
 
