@@ -99,7 +99,7 @@ export default tseslint.config(
   },
   {
     files: ['**/*.ts'],
-    ignores: ['agent/main.ts', 'test/**', 'bench/**', 'scripts/**'],
+    ignores: ['agent/main.ts', 'test/**', 'bench/**', 'scripts/**', 'packaging/**'],
     rules: {
       'no-restricted-globals': [
         'error',

@@ -30,9 +30,7 @@ const readSections = (file: Buffer): readonly Section[] => {
     const start = names + entry.readUInt32LE(section.name);
     const offset = Number(entry.readBigUInt64LE(section.offset));
     const bytes =
-      entry.readUInt32LE(section.type) === noBits
-        ? 0
-        : Number(entry.readBigUInt64LE(section.size));
+      entry.readUInt32LE(section.type) === noBits ? 0 : Number(entry.readBigUInt64LE(section.size));
     return {
       entry,
       name: file.toString('latin1', start, file.indexOf(0, start)),
@@ -76,10 +74,7 @@ export const stripped = (file: Buffer): Buffer => {
     entry.writeUInt32LE(names.offsets[index] ?? 0, section.name);
   const padding = Buffer.alloc(-(end + names.bytes.length) & 7);
   const head = Buffer.from(file.subarray(0, end));
-  head.writeBigUInt64LE(
-    BigInt(end + names.bytes.length + padding.length),
-    header.sectionTable,
-  );
+  head.writeBigUInt64LE(BigInt(end + names.bytes.length + padding.length), header.sectionTable);
   head.writeUInt16LE(entries.length, header.sectionCount);
   head.writeUInt16LE(entries.length - 1, header.namesIndex);
   return Buffer.concat([head, names.bytes, padding, ...entries]);

@@ -42,7 +42,10 @@ const nodeFolder = (folder: string, { id }: Target): string => join(folder, id);
 const bundle = async (folder: string, own: Target): Promise<Metafile> => {
   const license = await readFile(join(nodeFolder(folder, own), 'LICENSE'), 'utf8');
   const node = { name: 'Node.js', version: nodeVersion, license: 'MIT and others', text: license };
-  const metafile = await buildProgram(join(folder, 'bundle'), { executable: true, notices: [node] });
+  const metafile = await buildProgram(join(folder, 'bundle'), {
+    executable: true,
+    notices: [node],
+  });
   await build({
     absWorkingDir: repository,
     entryPoints: ['packaging/executable/main.ts'],

@@ -1,9 +1,97 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { buildExecutable, openWorkshop } from './executable.ts';
-import { targets } from './targets.ts';
-const w = await openWorkshop();
-const out = process.argv[2] ?? 'packages';
-await mkdir(out, { recursive: true });
-for (const t of targets) await buildExecutable(w, t, join(out, t.id));
-await w.close();
+/**
+ * `npm run package`: executables, packages, their bill of materials and their checksums.
+ * Runs on Linux, with dpkg-deb, rpmbuild and zip; fetches Node and koffi from the npm registry.
+ *
+ *     npm run package [-- --output FOLDER] [--target ID]... [--fast]
+ */
+
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildDeb } from './deb.ts';
+import { type Workshop, buildExecutable, koffiPath, openWorkshop } from './executable.ts';
+import type { Program } from './linux-files.ts';
+import { type Release, openRelease, repository } from './release.ts';
+import { buildRpm } from './rpm.ts';
+import { sbom } from './sbom.ts';
+import { type Target, targets } from './targets.ts';
+import { buildZip } from './zip.ts';
+
+const noticesOf = async ({ folder }: Workshop): Promise<string> => {
+  const { notices } = (await import(join(folder, 'bundle', 'third-party.js'))) as {
+    notices: string;
+  };
+  return notices;
+};
+
+/** @returns names of what was made */
+const buildTarget = async (
+  target: Target,
+  { release, workshop, output }: { release: Release; workshop: Workshop; output: string },
+): Promise<void> => {
+  const { version } = release;
+  const { architecture } = target;
+  const extension = architecture ? '' : '.exe';
+  const executable = join(output, `certready-${version}-${target.id}${extension}`);
+  await buildExecutable(workshop, target, executable);
+  const program: Program = {
+    executable,
+    koffi: koffiPath(workshop, target),
+    notices: await noticesOf(workshop),
+  };
+  if (!architecture)
+    return buildZip(release, program, join(output, `certready-${version}-${target.id}.zip`));
+  const { deb, rpm } = architecture;
+  await buildDeb(release, program, {
+    architecture: deb,
+    path: join(output, `certready_${version}_${deb}.deb`),
+  });
+  await buildRpm(release, program, {
+    architecture: rpm,
+    path: join(output, `certready-${version}-1.${rpm}.rpm`),
+  });
+};
+
+const checksums = async (folder: string): Promise<string> => {
+  const names = (await readdir(folder)).sort();
+  const lines = names.map(async (name) => {
+    const digest = createHash('sha256').update(await readFile(join(folder, name)));
+    return `${digest.digest('hex')}  ${name}\n`;
+  });
+  return (await Promise.all(lines)).join('');
+};
+
+const { values } = parseArgs({
+  options: {
+    output: { type: 'string', default: join(repository, 'packages') },
+    target: { type: 'string', multiple: true, default: targets.map(({ id }) => id) },
+    fast: { type: 'boolean', default: false },
+  },
+});
+const chosen = targets.filter(({ id }) => values.target.includes(id));
+const unknown = values.target.filter((id) => !targets.some((target) => target.id === id));
+if (unknown.length > 0)
+  throw new Error(
+    `--target ${unknown.join(', ')}: allowed: ${targets.map(({ id }) => id).join(', ')}`,
+  );
+const output = resolve(values.output);
+const release = await openRelease({ fast: values.fast });
+const workshop = await openWorkshop();
+try {
+  await rm(output, { recursive: true, force: true });
+  await mkdir(output, { recursive: true });
+  for (const target of chosen) {
+    console.error(`certready: ${target.id}`);
+    await buildTarget(target, { release, workshop, output });
+  }
+  await writeFile(
+    join(output, `certready-${release.version}.cdx.json`),
+    await sbom(workshop, release.date),
+  );
+  const sums = await checksums(output);
+  await writeFile(join(output, 'SHA256SUMS'), sums);
+  process.stdout.write(sums);
+} finally {
+  await workshop.close();
+}

@@ -10,7 +10,10 @@ const securityDirectory = 4;
 export const withoutSignature = (file: Buffer): Buffer => {
   const header = file.readUInt32LE(0x3c);
   const optional = header + 24;
-  if (file.toString('latin1', header, header + 4) !== 'PE\0\0' || file.readUInt16LE(optional) !== 0x20b)
+  if (
+    file.toString('latin1', header, header + 4) !== 'PE\0\0' ||
+    file.readUInt16LE(optional) !== 0x20b
+  )
     throw new Error('not a PE32+ file');
   const entry = optional + 112 + securityDirectory * 8;
   const offset = file.readUInt32LE(entry);

@@ -169,7 +169,10 @@ export const buildProgram = async (outdir, { executable = false, notices = [] } 
   await mkdir(outdir, { recursive: true });
   for (const { path, text } of outputFiles) await writeFile(path, withoutIdleShim(text));
   const text = await thirdPartyNotices(root, metafile, notices);
-  await writeFile(join(outdir, 'third-party.js'), `export const notices = ${JSON.stringify(text)};\n`);
+  await writeFile(
+    join(outdir, 'third-party.js'),
+    `export const notices = ${JSON.stringify(text)};\n`,
+  );
   await chmod(join(outdir, 'certready.js'), 0o755);
   return metafile;
 };

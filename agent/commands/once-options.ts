@@ -69,13 +69,12 @@ const askOptions = (): readonly Option[] => [
   new Option('-p, --profile <ID|FILE>', 'profile to ask about; repeatable').argParser(
     each(nonEmpty),
   ),
-  new Option(
-    '--check <KIND>',
-    `ask only this kind; repeatable (${checkKinds.join(', ')})`,
-  ).argParser(each(oneOf(checkKinds))),
-  new Option('--skip <KIND>', 'do not ask this kind; repeatable').argParser(
-    each(oneOf(checkKinds)),
-  ),
+  new Option('--check <KIND>', 'ask only this kind; repeatable')
+    .choices(checkKinds)
+    .argParser(each(oneOf(checkKinds))),
+  new Option('--skip <KIND>', 'do not ask this kind; repeatable')
+    .choices(checkKinds)
+    .argParser(each(oneOf(checkKinds))),
   new Option(
     '--trust-store <PATH>',
     'PEM bundle, folder of certificates or keystore instead of the discovered stores; repeatable',
@@ -95,7 +94,8 @@ const networkOptions = (): readonly Option[] => [
 ];
 
 const outputOptions = (): readonly Option[] => [
-  new Option('-f, --format <FORMAT>', reportFormats.join(', '))
+  new Option('-f, --format <FORMAT>', "the report's form")
+    .choices(reportFormats)
     .argParser(oneOf(reportFormats))
     .default('text'),
   new Option('-o, --output <FILE>', 'write the report there, atomically; - is standard output')
@@ -106,7 +106,9 @@ const outputOptions = (): readonly Option[] => [
     .argParser((_value, previous: number) => previous + 1)
     .default(0, 'off'),
   new Option('--no-color', 'no colours'),
-  new Option('--log-level <LEVEL>', logLevels.join(', ')).argParser(oneOf(logLevels)),
+  new Option('--log-level <LEVEL>', 'what goes to standard error')
+    .choices(logLevels)
+    .argParser(oneOf(logLevels)),
 ];
 
 /** How much is said, where an option says it. */

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { AgentError } from '../errors.ts';
 import { version } from '../version.ts';
 import { addAlertCommand } from './alert.ts';
+import { addCompletionCommand } from './completion.ts';
 import { addConfigCommand } from './config.ts';
 import { addExplainCommand } from './explain.ts';
 import { addHelperCommand } from './helper-process.ts';
@@ -23,7 +24,8 @@ Example:
   $ certready --once --profile exchange-online-globalsign-r1
   $ certready --config /etc/certready/config.yaml`;
 
-const createProgram = (invocation: Invocation): Command => {
+/** All commands and options, as commander knows them. */
+export const createProgram = (invocation: Invocation): Command => {
   const program = new Command('certready')
     .description('Would this host survive the certificate change? Whose gap is it, and what to do?')
     .version(version, '-V, --version', 'print the version')
@@ -38,6 +40,7 @@ const createProgram = (invocation: Invocation): Command => {
   addAlertCommand(program, invocation);
   addHelperCommand(program, invocation);
   addServiceCommand(program, invocation);
+  addCompletionCommand(program, invocation);
   addLicensesCommand(program, invocation);
   return program;
 };

@@ -61,7 +61,7 @@ const loadFromPrivateFolder = (bytes: Uint8Array): unknown => {
  * @throws where the file can neither be found nor be laid down
  */
 export const loadStatic = (): unknown => {
-  const bytes = new Uint8Array(getRawAsset(fileName));
+  const bytes = new Uint8Array(getRawAsset(fileName) as ArrayBuffer);
   const present = besideExecutable().find((path) => holds(path, bytes));
   if (present !== undefined) return load(present);
   return process.platform === 'win32' ? load(layBeside(bytes)) : loadFromPrivateFolder(bytes);

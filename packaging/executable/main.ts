@@ -25,7 +25,7 @@ registerHooks({
       return { source: "import('./certready.js');", format: 'module', shortCircuit: true };
     return bundled.has(url)
       ? {
-          source: new Uint8Array(getRawAsset(url.slice(folder.length))),
+          source: new Uint8Array(getRawAsset(url.slice(folder.length)) as ArrayBuffer),
           format: 'module',
           shortCircuit: true,
         }
