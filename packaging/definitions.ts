@@ -11,6 +11,7 @@ export const programDefinition = (): CommandLine =>
     createProgram({
       env: {},
       platform: 'linux',
+      program: ['/usr/bin/certready'],
       stdout: nowhere,
       stderr: nowhere,
       signal: new AbortController().signal,

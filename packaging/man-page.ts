@@ -46,11 +46,6 @@ const usage = (command: CommandLine): string => {
 const ownOptions = ({ options }: CommandLine): readonly OptionLine[] =>
   options.filter(({ flags }) => !flags.includes('--help'));
 
-const commandSection = (command: CommandLine): string =>
-  [`.SS ${usage(command)}`, sentence(command.description), ...ownOptions(command).map(option)].join(
-    '\n',
-  );
-
 const examplesOf = ({ epilogue }: CommandLine): readonly string[] =>
   [...epilogue.matchAll(/^ +\$ (.+)$/gm)].map(([, line = '']) => line);
 
@@ -58,6 +53,11 @@ const isGroup = ({ commands }: CommandLine): boolean => commands.length > 0;
 
 const notes = ({ epilogue }: CommandLine): string =>
   epilogue.replace(/\n*Examples?:[^]*$/, '').trim();
+
+const commandSection = (command: CommandLine): string =>
+  [`.SS ${usage(command)}`, sentence(command.description), ...ownOptions(command).map(option)].join(
+    '\n',
+  );
 
 const files = [
   ['/etc/certready/config.yaml', 'the configuration; none is needed'],
@@ -76,6 +76,9 @@ const definitions = (rows: readonly (readonly [string, string])[]): string =>
 const what =
   "It fetches and verifies the certificate authority's CRLs, OCSP responses and certificates, and looks for its root in the trust stores that the mail depends on. Then it says which firewall or root-store gaps there are, whose they are and how to close them. Without a command and without --once it is the agent, which asks again and again and sends alerts.";
 
+const otherStatuses =
+  'Commands: 0 done, 3 usage or configuration error, and what stands with the command.';
+
 export interface Edition {
   readonly version: string;
   readonly date: Date;
@@ -86,7 +89,6 @@ export const manPage = (program: CommandLine, { version, date }: Edition): strin
   const day = date.toISOString().slice(0, 10);
   const all = withDescendants(program);
   const commands = all.slice(1).filter((command) => !isGroup(command));
-  const statuses = all.filter((command) => notes(command) !== '');
   return `.TH ${name.toUpperCase()} 1 ${day} "${name} ${version}" "User Commands"
 .SH NAME
 ${name} \\- tell whether a certificate\\-authority change will stop the mail
@@ -107,14 +109,16 @@ ${program.options.map(option).join('\n')}
 Every command has \\fB\\-\\-help\\fR.
 ${commands.map(commandSection).join('\n')}
 .SH EXIT STATUS
-${statuses.map((command) => paragraph(notes(command))).join('\n.PP\n')}
+${paragraph(notes(program))}
+.PP
+${paragraph(otherStatuses)}
 .SH ENVIRONMENT
 ${definitions(environment)}
 .SH FILES
 ${definitions(files)}
 .SH EXAMPLES
 .nf
-${all.flatMap(examplesOf).map(text).join('\n')}
+${[program, ...commands].flatMap(examplesOf).map(text).join('\n')}
 .fi
 `;
 };
