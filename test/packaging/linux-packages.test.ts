@@ -1,0 +1,133 @@
+/** The .deb and the .rpm: installed, upgraded, removed and purged in a root of their own. */
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { basename, dirname } from 'node:path';
+import { it, suite } from 'node:test';
+import { promisify } from 'node:util';
+import { lackingPackages, packagePath } from '../helpers/packages.ts';
+import { inPrivateRoot, lackingRoot } from '../helpers/private-root.ts';
+import { lacking } from '../helpers/programs.ts';
+
+const run = promisify(execFile);
+const deb = packagePath('_amd64.deb') ?? '';
+const rpm = packagePath('.x86_64.rpm') ?? '';
+
+/** Functions of the scripts: what is printed between two marks is what a test reads. */
+const functions = `
+say() { echo "== $1"; }
+# Files and links that certready's name is part of; man keeps a page that was read in its own cache
+traces() { find /etc /usr/bin /usr/lib /usr/share /var -name '*certready*' ! -path '/var/cache/man/*' | sort; }
+`;
+
+const sections = (printed: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    printed
+      .split(/^== /m)
+      .slice(1)
+      .map((section) => {
+        const [name = '', ...lines] = section.split('\n');
+        return [name, lines.join('\n').trim()];
+      }),
+  );
+
+const outside = (name: string): string => `/tmp/shared/${basename(name)}`;
+
+suite('the .deb', { skip: lackingRoot() || lackingPackages('_amd64.deb') }, () => {
+  it('is installed, upgraded, removed and purged, and leaves no trace', async () => {
+    const printed = await inPrivateRoot(
+      dirname(deb),
+      `${functions}
+      say before; traces
+      dpkg --force-unsafe-io -i ${outside(deb)} >/dev/null
+      say version; certready --version
+      say check; certready config check
+      say verify; dpkg -V certready
+      say wanted; readlink /etc/systemd/system/multi-user.target.wants/certready.service
+      say conffiles; dpkg-query -W -f='\${Conffiles}\\n' certready | cut -d' ' -f2
+      say manual; man -P cat certready | grep -c -- --once
+      # An administrator configures it, the agent writes its state, then a new version comes
+      echo 'splay: 5m' >/etc/certready/config.yaml
+      mkdir -p /var/lib/private/certready && echo state >/var/lib/private/certready/state.json
+      ln -s private/certready /var/lib/certready
+      mkdir -p /tmp/newer/etc/certready /tmp/newer/usr/bin
+      dpkg-deb -e ${outside(deb)} /tmp/newer/DEBIAN
+      sed -i 's/^Version: .*/&+newer/' /tmp/newer/DEBIAN/control
+      echo '# of the new version' >/tmp/newer/etc/certready/config.yaml
+      printf '#!/bin/sh\\n' >/tmp/newer/usr/bin/certready && chmod 755 /tmp/newer/usr/bin/certready
+      dpkg-deb -Znone --build /tmp/newer /tmp/newer.deb >/dev/null
+      dpkg --force-confdef --force-confold -i /tmp/newer.deb >/dev/null 2>&1
+      say upgraded; dpkg-query -W -f='\${Version}\\n' certready; cat /etc/certready/config.yaml /var/lib/certready/state.json
+      dpkg -r certready >/dev/null
+      say removed; cat /etc/certready/config.yaml /var/lib/certready/state.json; ls /usr/bin/certready 2>&1 || true
+      dpkg -P certready >/dev/null
+      say purged; traces; test ! -e /etc/certready
+      say registered; dpkg-query -W certready 2>&1 || true
+      say wanted-afterwards; ls /etc/systemd/system/multi-user.target.wants | grep certready || true
+      `,
+    );
+    const said = sections(printed);
+    assert.match(said['version'] ?? '', /^\d+\.\d+\.\d+$/);
+    assert.match(said['check'] ?? '', /^OK /);
+    assert.equal(said['verify'], '');
+    assert.match(said['wanted'] ?? '', /\/systemd\/system\/certready\.service$/);
+    assert.equal(said['conffiles'], '/etc/certready/config.yaml');
+    assert.ok(Number(said['manual']) > 0);
+    assert.equal(said['upgraded'], `${said['version'] ?? ''}+newer\nsplay: 5m\nstate`);
+    assert.match(said['removed'] ?? '', /^splay: 5m\nstate\nls: /);
+    assert.equal(said['purged'], said['before']);
+    assert.match(said['registered'] ?? '', /no packages found/);
+    assert.equal(said['wanted-afterwards'], '');
+  });
+});
+
+suite('lintian', { skip: lackingPackages('_amd64.deb') || (await lacking('lintian')) }, () => {
+  it('finds no error in the .deb', async () => {
+    // What it says of running as root goes to standard error
+    const { stdout } = await run('lintian', ['--tag-display-limit', '0', deb]);
+    assert.equal(stdout, '');
+  });
+});
+
+suite(
+  'the .rpm',
+  {
+    skip: lackingRoot() || lackingPackages('.x86_64.rpm') || (await lacking('rpm')),
+  },
+  () => {
+    it('is installed, upgraded and removed; what an administrator wrote is kept', async () => {
+      const root = await mkdtemp(join(tmpdir(), 'certready-rpm-'));
+      await mkdir(join(root, 'db'));
+      const printed = await inPrivateRoot(
+        dirname(rpm),
+        `${functions}
+        # Debian's rpm knows no other packages; scriptlets and files are as on other systems
+        r() { rpm --dbpath /tmp/rpm "$@"; }
+        install() { r --nodeps --force-debian --nosignature "$@" ${outside(rpm)}; }
+        say before; traces
+        install -i
+        say version; certready --version
+        say check; certready config check
+        say verify; r -V --nodeps certready
+        say configuration; r -qc certready
+        say documents; r -qL certready
+        echo 'splay: 5m' >/etc/certready/config.yaml
+        install -U --replacepkgs
+        say upgraded; cat /etc/certready/config.yaml
+        r -e --nodeps certready 2>/dev/null
+        say removed; traces; cat /etc/certready/config.yaml.rpmsave
+        say registered; r -q certready || true
+        `,
+      );
+      const said = sections(printed);
+      assert.match(said['version'] ?? '', /^\d+\.\d+\.\d+$/);
+      assert.match(said['check'] ?? '', /^OK /);
+      assert.equal(said['verify'], '');
+      assert.equal(said['configuration'], '/etc/certready/config.yaml');
+      assert.equal(said['documents'], '/usr/share/licenses/certready/LICENSE');
+      assert.equal(said['upgraded'], 'splay: 5m');
+      assert.equal(said['removed'], `${said['before'] ?? ''}\n/etc/certready\nsplay: 5m`.trim());
+      assert.match(said['registered'] ?? '', /not installed/);
+    });
+  },
+);
