@@ -4,6 +4,7 @@
  */
 
 import { readdirSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const folder = process.env['CERTREADY_TEST_PACKAGES'];
@@ -20,4 +21,18 @@ export const lackingPackages = (...ends: readonly string[]): string | false => {
   const missing = ends.filter((end) => packagePath(end) === undefined);
   if (missing.length === 0) return false;
   return `needs CERTREADY_TEST_PACKAGES, a folder that npm run package made, with ${missing.join(', ')}`;
+};
+
+/**
+ * A copy of the Windows executable that the Wine of Debian 12 can run: its VirtualAlloc2 lacks what V8 wants of
+ * it, and V8 does without where Windows has no such function.
+ */
+export const copyForWine = async (path: string): Promise<void> => {
+  const bytes = await readFile(packagePath('windows-x64.exe') ?? '');
+  const name = Buffer.from('\0VirtualAlloc2\0');
+  const at = bytes.indexOf(name);
+  if (at === -1 || bytes.indexOf(name, at + 1) !== -1)
+    throw new Error('VirtualAlloc2 is not imported once');
+  bytes.write('X', at + name.length - 2);
+  await writeFile(path, bytes);
 };

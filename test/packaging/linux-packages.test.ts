@@ -96,8 +96,6 @@ suite(
   },
   () => {
     it('is installed, upgraded and removed; what an administrator wrote is kept', async () => {
-      const root = await mkdtemp(join(tmpdir(), 'certready-rpm-'));
-      await mkdir(join(root, 'db'));
       const printed = await inPrivateRoot(
         dirname(rpm),
         `${functions}
