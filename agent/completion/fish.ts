@@ -33,17 +33,30 @@ const commandLines = (command: CommandLine): readonly string[] => {
   ];
 };
 
+const quoted = (texts: readonly string[]): string => texts.map(quote).join(' ');
+
 export const fishCompletion = (program: CommandLine): string => {
   const [name = ''] = program.path;
   const commands = withDescendants(program);
-  const places = commands.slice(1).map(({ path }) => quote(path.slice(1).join(' ')));
+  const places = commands.slice(1).map(({ path }) => path.slice(1).join(' '));
+  const valued = commands.flatMap(({ path, options }) =>
+    options
+      .filter(({ value }) => value !== undefined)
+      .flatMap(({ flags }) => flags.map((flag) => [...path.slice(1), flag].join(' '))),
+  );
   return `# fish completion for ${name}
 
 # Whether the words so far lead to this command, and to none below it
 function __${name}_at
     set -l at
+    set -l is_value 0
     for word in (commandline -opc)[2..]
-        if contains -- (string join ' ' $at $word) ${places.join(' ')}
+        set -l place (string join ' ' -- $at $word)
+        if test $is_value = 1
+            set is_value 0
+        else if contains -- $place ${quoted(valued)}
+            set is_value 1
+        else if contains -- $place ${quoted(places)}
             set -a at $word
         end
     end

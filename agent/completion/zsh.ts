@@ -7,11 +7,12 @@ const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 /** In a specification of _arguments, colons and brackets separate. */
 const plain = (text: string): string => text.replace(/[\\[\]:]/g, '\\$&');
 
+/** A function of the script: words, and files as well. */
+const orFile = '_certready_or_file';
+
 const action = ({ words, isFile }: Value): string => {
-  if (!isFile) return words.length > 0 ? `(${words.join(' ')})` : ' ';
-  return words.length > 0
-    ? `{_alternative "words:word:(${words.join(' ')})" "files:file:_files"}`
-    : '_files';
+  if (isFile) return words.length > 0 ? ` ${orFile} ${words.join(' ')}` : '_files';
+  return words.length > 0 ? `(${words.join(' ')})` : ' ';
 };
 
 const valueSpec = (value: Value): string => `:${plain(value.name)}:${action(value)}`;
@@ -69,6 +70,11 @@ ${specs.map((spec) => `    ${spec}`).join(' \\\n')}${isGroup ? group(command) : 
 export const zshCompletion = (program: CommandLine): string => {
   const [name = ''] = program.path;
   return `#compdef ${name}
+
+${orFile}() {
+  compadd -- "$@"
+  _files
+}
 
 ${withDescendants(program).map(completionFunction).join('\n')}
 # Read by hand, or found by compinit
