@@ -15,6 +15,8 @@ export const programDefinition = (): CommandLine =>
       stdout: nowhere,
       stderr: nowhere,
       signal: new AbortController().signal,
+      pid: 0,
+      serve: () => undefined,
       exitStatus: () => undefined,
     }),
   );

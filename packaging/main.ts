@@ -25,7 +25,6 @@ const noticesOf = async ({ folder }: Workshop): Promise<string> => {
   return notices;
 };
 
-/** @returns names of what was made */
 const buildTarget = async (
   target: Target,
   { release, workshop, output }: { release: Release; workshop: Workshop; output: string },
@@ -81,10 +80,7 @@ const workshop = await openWorkshop();
 try {
   await rm(output, { recursive: true, force: true });
   await mkdir(output, { recursive: true });
-  for (const target of chosen) {
-    console.error(`certready: ${target.id}`);
-    await buildTarget(target, { release, workshop, output });
-  }
+  await Promise.all(chosen.map((target) => buildTarget(target, { release, workshop, output })));
   await writeFile(
     join(output, `certready-${release.version}.cdx.json`),
     await sbom(workshop, release.date),
