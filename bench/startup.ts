@@ -1,7 +1,8 @@
 /**
  * What starting costs, as ratios to `node -e 0` of the same Node, in interleaved rounds:
  * `certready --version`, the first packet of `certready --once`, and a whole healthy run beside its
- * slowest check. Needs openssl and nginx, for a healthy CA on loopback.
+ * slowest check; and the same of the single executable, beside the Node inside it. Needs openssl and nginx,
+ * for a healthy CA on loopback, and the npm registry, for the executable's Node.
  *
  *     npm run bench:startup
  */
@@ -12,21 +13,26 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Report } from '../agent/report/report.ts';
+import { buildExecutable, openWorkshop, ownTarget } from '../packaging/executable.ts';
+import { nodeVersion } from '../packaging/registry.ts';
 import { startLoopbackLab } from '../test/helpers/loopback-lab.ts';
 import { interleaved, median, table } from './measure.ts';
 
 const program = fileURLToPath(new URL('../dist/certready.js', import.meta.url));
 const rounds = Number(process.argv[2] ?? 20);
 
-const wall = (args: readonly string[]): Promise<number> =>
+const wall = (args: readonly string[], command = process.execPath): Promise<number> =>
   new Promise((resolve, reject) => {
     const started = performance.now();
-    const child = spawn(process.execPath, args, { stdio: 'ignore' });
+    const child = spawn(command, args, { stdio: 'ignore' });
     child.once('error', reject);
     child.once('exit', () => resolve(performance.now() - started));
   });
 
 const lab = await startLoopbackLab();
+const workshop = await openWorkshop();
+const executable = join(workshop.folder, 'certready');
+await buildExecutable(workshop, ownTarget(), executable);
 const output = join(lab.folder, 'report.json');
 
 // Everything leads to a server that only notes when the first connection comes.
@@ -67,6 +73,8 @@ const healthyRun = async (): Promise<number> => {
   return ms;
 };
 
+const insideFloor = `node -e 0, Node v${nodeVersion}`;
+
 await writeFile(output, '');
 try {
   const times = await interleaved(
@@ -75,11 +83,21 @@ try {
       { name: 'certready --version', run: () => wall([program, '--version']) },
       { name: 'certready --once, first packet', run: firstPacket },
       { name: 'certready --once, healthy run', run: healthyRun },
+      { name: insideFloor, run: () => wall(['-e', '0'], workshop.node) },
+      { name: 'executable --version', run: () => wall(['--version'], executable) },
+      {
+        name: 'executable --once, healthy run',
+        run: () => wall(['--once', '-q', '-o', output, ...lab.options], executable),
+      },
     ],
     rounds,
   );
-  const floor = times.get('node -e 0') ?? Number.NaN;
-  const rows = [...times].map(([name, ms]) => [name, ms.toFixed(1), (ms / floor).toFixed(2)]);
+  // Of the same Node: the executable's is another one
+  let floor = Number.NaN;
+  const rows = [...times].map(([name, ms]) => {
+    if (name.includes('node -e 0')) floor = ms;
+    return [name, ms.toFixed(1), (ms / floor).toFixed(2)];
+  });
   process.stdout.write(`Node ${process.version}, medians of ${rounds} interleaved rounds\n\n`);
   process.stdout.write(`${table([['', 'ms', 'ratio'], ...rows])}\n\n`);
   const startUp = times.get('certready --version') ?? 0;
@@ -91,4 +109,5 @@ try {
 } finally {
   listener.close();
   await lab.stop();
+  await workshop.close();
 }

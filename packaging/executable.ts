@@ -29,7 +29,8 @@ export interface Workshop {
   close(): Promise<void>;
 }
 
-const ownTarget = (): Target => {
+/** What this machine can run. @throws Error where Node has no package for it */
+export const ownTarget = (): Target => {
   const own = targets.find(({ id }) => id === `${process.platform}-${process.arch}`);
   if (own) return own;
   throw new Error(

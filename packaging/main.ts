@@ -2,7 +2,9 @@
  * `npm run package`: executables, packages, their bill of materials and their checksums.
  * Runs on Linux, with dpkg-deb, rpmbuild and zip; fetches Node and koffi from the npm registry.
  *
- *     npm run package [-- --output FOLDER] [--target ID]... [--fast]
+ *     npm run package [-- --output FOLDER] [--target ID]... [--fast] [--twice]
+ *
+ * `--fast` compresses nothing, `--twice` builds all of it a second time and compares.
  */
 
 import { createHash } from 'node:crypto';
@@ -61,33 +63,50 @@ const checksums = async (folder: string): Promise<string> => {
   return (await Promise.all(lines)).join('');
 };
 
+interface Order {
+  readonly chosen: readonly Target[];
+  readonly release: Release;
+  readonly output: string;
+}
+
+/** @returns the checksums of what was made */
+const make = async ({ chosen, release, output }: Order): Promise<string> => {
+  const workshop = await openWorkshop();
+  try {
+    await rm(output, { recursive: true, force: true });
+    await mkdir(output, { recursive: true });
+    await Promise.all(chosen.map((target) => buildTarget(target, { release, workshop, output })));
+    const bill = join(output, `certready-${release.version}.cdx.json`);
+    await writeFile(bill, await sbom(workshop, release.date));
+    const sums = await checksums(output);
+    await writeFile(join(output, 'SHA256SUMS'), sums);
+    return sums;
+  } finally {
+    await workshop.close();
+  }
+};
+
+const chosenTargets = (ids: readonly string[]): readonly Target[] => {
+  const unknown = ids.filter((id) => !targets.some((target) => target.id === id));
+  if (unknown.length === 0) return targets.filter(({ id }) => ids.includes(id));
+  const allowed = targets.map(({ id }) => id).join(', ');
+  throw new Error(`--target ${unknown.join(', ')}: allowed: ${allowed}`);
+};
+
 const { values } = parseArgs({
   options: {
     output: { type: 'string', default: join(repository, 'packages') },
     target: { type: 'string', multiple: true, default: targets.map(({ id }) => id) },
     fast: { type: 'boolean', default: false },
+    twice: { type: 'boolean', default: false },
   },
 });
-const chosen = targets.filter(({ id }) => values.target.includes(id));
-const unknown = values.target.filter((id) => !targets.some((target) => target.id === id));
-if (unknown.length > 0)
-  throw new Error(
-    `--target ${unknown.join(', ')}: allowed: ${targets.map(({ id }) => id).join(', ')}`,
-  );
-const output = resolve(values.output);
-const release = await openRelease({ fast: values.fast });
-const workshop = await openWorkshop();
-try {
-  await rm(output, { recursive: true, force: true });
-  await mkdir(output, { recursive: true });
-  await Promise.all(chosen.map((target) => buildTarget(target, { release, workshop, output })));
-  await writeFile(
-    join(output, `certready-${release.version}.cdx.json`),
-    await sbom(workshop, release.date),
-  );
-  const sums = await checksums(output);
-  await writeFile(join(output, 'SHA256SUMS'), sums);
-  process.stdout.write(sums);
-} finally {
-  await workshop.close();
-}
+const order: Order = {
+  chosen: chosenTargets(values.target),
+  release: await openRelease({ fast: values.fast }),
+  output: resolve(values.output),
+};
+const first = values.twice ? await make(order) : undefined;
+const sums = await make(order);
+if (first !== undefined && first !== sums) throw new Error(`two builds differ\n${first}\n${sums}`);
+process.stdout.write(sums);

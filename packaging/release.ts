@@ -14,7 +14,7 @@ export interface Release {
   readonly date: Date;
   /** `NAME <ADDRESS>`, who made the package. */
   readonly maintainer: string;
-  /** Compresses little, for tests. */
+  /** Compresses nothing, for tests. */
   readonly fast: boolean;
 }
 

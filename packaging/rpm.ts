@@ -45,7 +45,7 @@ const spec = (
 %global _buildhost reproducible
 %global use_source_date_epoch_as_buildtime 1
 %global clamp_mtime_to_source_date_epoch 1
-%global _binary_payload ${fast ? 'w1.gzdio' : 'w6.xzdio'}
+%global _binary_payload ${fast ? 'w.ufdio' : 'w6.xzdio'}
 
 Name: certready
 Version: ${version}

@@ -74,6 +74,7 @@ const sources = [
   'package.json',
   'package-lock.json',
   'scripts/build.mjs',
+  'scripts/third-party.mjs',
 ];
 
 const isBuilt = () => {

@@ -2,12 +2,19 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { basename, dirname } from 'node:path';
-import { it, suite } from 'node:test';
+import { basename, dirname, join, relative } from 'node:path';
+import { after, before, it, suite } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { lackingPackages, packagePath } from '../helpers/packages.ts';
 import { inPrivateRoot, lackingRoot } from '../helpers/private-root.ts';
 import { lacking } from '../helpers/programs.ts';
+import {
+  type SystemdMachine,
+  bootSystemd,
+  noSystemdMachine,
+  repositoryInside,
+} from '../helpers/systemd-machine.ts';
 
 const run = promisify(execFile);
 const deb = packagePath('_amd64.deb') ?? '';
@@ -80,6 +87,62 @@ suite('the .deb', { skip: lackingRoot() || lackingPackages('_amd64.deb') }, () =
     assert.equal(said['wanted-afterwards'], '');
   });
 });
+
+/** Of that machine, which sees the repository and not this one's temporary folders. */
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+const insideRepository = !relative(repository, deb).startsWith('..');
+
+suite(
+  'the .deb on a machine that systemd runs',
+  {
+    skip:
+      lackingPackages('_amd64.deb') ||
+      (await noSystemdMachine()) ||
+      (!insideRepository && 'needs CERTREADY_TEST_PACKAGES inside the repository'),
+  },
+  () => {
+    let machine: SystemdMachine;
+    before(async () => {
+      machine = await bootSystemd();
+      // Services may start there; an index of manual pages takes long
+      await machine.shell('rm -f /usr/sbin/policy-rc.d /var/lib/man-db/auto-update');
+    });
+    after(() => machine.stop());
+
+    const path = join(repositoryInside, relative(repository, deb));
+    const dpkg = (...args: readonly string[]): Promise<string> =>
+      machine.shell(`dpkg --force-unsafe-io ${args.join(' ')} 2>&1`);
+    const state = async (property: string): Promise<string> =>
+      (await machine.shell(`systemctl show -P ${property} certready`)).trim();
+
+    it('runs as a service once it is installed', async () => {
+      await dpkg('-i', path);
+      assert.deepEqual(
+        [await state('ActiveState'), await state('UnitFileState'), await state('NotifyAccess')],
+        ['active', 'enabled', 'main'],
+      );
+      await machine.shell('test -d /var/lib/private/certready && certready config check');
+    });
+
+    it('starts anew when it is upgraded', async () => {
+      const before = await state('MainPID');
+      await dpkg('-i', path);
+      assert.equal(await state('ActiveState'), 'active');
+      assert.notEqual(await state('MainPID'), before);
+    });
+
+    it('is stopped when it is removed, its state kept; purging leaves no trace', async () => {
+      await dpkg('-r', 'certready');
+      assert.notEqual(await state('ActiveState'), 'active');
+      await machine.shell(
+        'test -d /var/lib/private/certready && test -e /etc/certready/config.yaml',
+      );
+      await dpkg('-P', 'certready');
+      const left = await machine.shell(`${functions} traces`);
+      assert.equal(left, '');
+    });
+  },
+);
 
 suite('lintian', { skip: lackingPackages('_amd64.deb') || (await lacking('lintian')) }, () => {
   it('finds no error in the .deb', async () => {
