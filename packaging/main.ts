@@ -1,5 +1,5 @@
 /**
- * `npm run package`: executables, packages, their bill of materials and their checksums.
+ * `npm run package`: executables, packages (npm's too), their bill of materials and their checksums.
  * Runs on Linux, with dpkg-deb, rpmbuild and zip; fetches Node and koffi from the npm registry.
  *
  *     npm run package [-- --output FOLDER] [--target ID]... [--fast] [--twice]
@@ -16,6 +16,7 @@ import { type Workshop, buildExecutable, koffiPath, openWorkshop } from './execu
 import type { Program } from './linux-files.ts';
 import { type Release, openRelease, repository } from './release.ts';
 import { buildRpm } from './rpm.ts';
+import { run } from './run.ts';
 import { sbom } from './sbom.ts';
 import { type Target, targets } from './targets.ts';
 import { buildZip } from './zip.ts';
@@ -76,6 +77,7 @@ const make = async ({ chosen, release, output }: Order): Promise<string> => {
     await rm(output, { recursive: true, force: true });
     await mkdir(output, { recursive: true });
     await Promise.all(chosen.map((target) => buildTarget(target, { release, workshop, output })));
+    await run('npm', ['pack', '--pack-destination', output], { cwd: repository });
     const bill = join(output, `certready-${release.version}.cdx.json`);
     await writeFile(bill, await sbom(workshop, release.date));
     const sums = await checksums(output);

@@ -40,17 +40,14 @@ const references = async ({ metafile }: Workshop): Promise<ReadonlySet<string>> 
   return new Set([...inside, ...native]);
 };
 
+/** Node itself, and the versions of its binary interfaces. */
+const notComponents: ReadonlySet<string> = new Set(['node', 'modules', 'napi']);
+
 /** What Node says it is made of; not npm packages, but what advisories speak of. */
 const nodeComponents = async ({ node }: Workshop): Promise<readonly Component[]> => {
   const said = await run(node, ['-p', 'JSON.stringify(process.versions)']);
-  const {
-    node: _own,
-    modules: _abi,
-    napi: _api,
-    ...versions
-  } = JSON.parse(said) as Record<string, string>;
-  return Object.entries(versions)
-    .filter(([, version]) => version !== '')
+  return Object.entries(JSON.parse(said) as Record<string, string>)
+    .filter(([name, version]) => version !== '' && !notComponents.has(name))
     .map(([name, version]) => ({
       type: 'library',
       'bom-ref': `node/${name}@${version}`,
@@ -99,6 +96,7 @@ export const sbom = async (workshop: Workshop, date: Date): Promise<string> => {
     .map((component) => ({ ...component, scope: 'required' }));
   const content = {
     ...bom,
+    serialNumber: undefined, // npm's is another one each time
     metadata: {
       timestamp: date.toISOString(),
       lifecycles: [{ phase: 'build' }],
@@ -115,7 +113,6 @@ export const sbom = async (workshop: Workshop, date: Date): Promise<string> => {
         ],
       })),
   };
-  const { serialNumber: _random, ...rest } = content as typeof content & { serialNumber: string };
-  const serialNumber = `urn:uuid:${uuidOf(JSON.stringify(rest))}`;
-  return `${JSON.stringify({ ...rest, serialNumber }, null, 2)}\n`;
+  const serialNumber = `urn:uuid:${uuidOf(JSON.stringify(content))}`;
+  return `${JSON.stringify({ ...content, serialNumber }, null, 2)}\n`;
 };

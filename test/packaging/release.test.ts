@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { it, suite } from 'node:test';
 import { promisify } from 'node:util';
 import { lackingPackages, packagePath } from '../helpers/packages.ts';
@@ -87,3 +88,29 @@ suite(
     });
   },
 );
+
+suite("npm's package", { skip: lackingPackages('.tgz') }, () => {
+  it('runs where nothing else is installed, and holds no sources', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'certready-npm-'));
+    try {
+      await run('tar', ['-xzf', packagePath('.tgz') ?? '', '-C', folder]);
+      const manifest = await readFile(join(folder, 'package', 'package.json'), 'utf8');
+      const { version, bin } = JSON.parse(manifest) as {
+        version: string;
+        bin: { certready: string };
+      };
+      const certready = (...args: readonly string[]) =>
+        run(process.execPath, [join(folder, 'package', bin.certready), ...args], {
+          env: { HOME: folder, CERTREADY_CONFIG: '/dev/null' },
+        });
+      assert.equal((await certready('--version')).stdout, `${version}\n`);
+      assert.match((await certready('licenses')).stdout, /^zod /m);
+      assert.match((await certready('profile', 'list')).stdout, /^exchange-online-globalsign-r1 /m);
+      const names = await readdir(join(folder, 'package'));
+      assert.ok(['LICENSE', 'README.md', 'dist', 'schemas'].every((name) => names.includes(name)));
+      assert.ok(!names.includes('agent') && !names.includes('test'));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
