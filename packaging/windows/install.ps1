@@ -60,7 +60,7 @@ function Assert-Administrator {
 
 # Other services may run from the same folder: none of them may hold the files that are replaced.
 function Get-ServiceOfProgram {
-    Get-WmiObject -Class Win32_Service | Where-Object {
+    Get-CimInstance -ClassName Win32_Service | Where-Object {
         $_.PathName -and $_.PathName.IndexOf($program, [StringComparison]::OrdinalIgnoreCase) -ge 0
     }
 }
