@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Program, gzipped, linuxFiles } from './linux-files.ts';
-import { type Release, repository, seconds } from './release.ts';
+import { type Release, repository, seconds, summary } from './release.ts';
 import { run } from './run.ts';
 import { type Entry, layTree } from './tree.ts';
 
@@ -18,6 +18,10 @@ const changelog = ({ version, date, maintainer }: Release): string =>
 
  -- ${maintainer}  ${changelogDate(date)}
 `;
+
+/** As the fields of control and copyright files go on: indented, an empty line as a point. */
+const indented = (lines: readonly string[]): string =>
+  lines.map((line) => (line === '' ? ' .' : ` ${line}`)).join('\n');
 
 const control = (
   { version, maintainer }: Release,
@@ -34,33 +38,25 @@ Recommends: ca-certificates
 Section: mail
 Priority: optional
 Description: tell whether a certificate-authority change will stop the mail
- certready answers before it happens. It fetches and verifies the new
- authority's CRLs, OCSP responses and certificates, looks for its root in the
- trust stores that the mail depends on, and says which firewall or root-store
- gaps there are, whose they are and how to close them.
- .
- It runs once, for people and monitoring, or as a service that asks on a
- schedule and sends alerts.
+${indented(summary)}
 `;
 
 /** Debian wants the whole texts of well-known licences nowhere but in /usr/share/common-licenses. */
-const copyright = (licence: string): string =>
-  `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
+const copyright = (licence: string): string => {
+  const [, holder = ''] = /^Copyright (?:\(c\) )?(.*)$/m.exec(licence) ?? [];
+  const terms = licence.slice(licence.indexOf('Permission is hereby granted'));
+  return `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: certready
 Comment: The executable holds Node.js and packages of the npm registry. What they are,
  their licences and copyrights stand whole in licenses.gz beside this file, and
  are printed by "certready licenses".
 
 Files: *
-Copyright: ${/^Copyright (?:\(c\) )?(.*)$/m.exec(licence)?.[1] ?? 'the certready authors'}
+Copyright: ${holder}
 License: Expat
-${licence
-  .slice(licence.indexOf('Permission is hereby granted'))
-  .trimEnd()
-  .split('\n')
-  .map((line) => (line === '' ? ' .' : ` ${line}`))
-  .join('\n')}
+${indented(terms.trimEnd().split('\n'))}
 `;
+};
 
 const sizeOf = async (root: string, { path }: Entry): Promise<number> =>
   Math.ceil((await stat(join(root, path))).size / 1024);

@@ -42,3 +42,14 @@ export const openRelease = async ({ fast }: { readonly fast: boolean }): Promise
 };
 
 export const seconds = ({ date }: Release): string => String(Math.floor(date.getTime() / 1000));
+
+/** What packages say of certready, in lines; an empty one parts paragraphs. */
+export const summary: readonly string[] = [
+  'certready answers before it happens. It fetches and verifies the new',
+  "authority's CRLs, OCSP responses and certificates, looks for its root in the",
+  'trust stores that the mail depends on, and says which firewall or root-store',
+  'gaps there are, whose they are and how to close them.',
+  '',
+  'It runs once, for people and monitoring, or as a service that asks on a',
+  'schedule and sends alerts.',
+];

@@ -3,7 +3,7 @@
 import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Program, linuxFiles } from './linux-files.ts';
-import { type Release, seconds } from './release.ts';
+import { type Release, seconds, summary } from './release.ts';
 import { run } from './run.ts';
 import { type Entry, layTree } from './tree.ts';
 
@@ -61,13 +61,7 @@ Requires: libstdc++.so.6(GLIBCXX_3.4.21)(64bit)
 Recommends: ca-certificates
 
 %description
-certready answers before it happens. It fetches and verifies the new
-authority's CRLs, OCSP responses and certificates, looks for its root in the
-trust stores that the mail depends on, and says which firewall or root-store
-gaps there are, whose they are and how to close them.
-
-It runs once, for people and monitoring, or as a service that asks on a
-schedule and sends alerts.
+${summary.join('\n')}
 
 %install
 cp -a '${tree}/.' %{buildroot}/
