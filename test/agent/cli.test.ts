@@ -72,6 +72,9 @@ const wrong: readonly (readonly [argv: string, named: string])[] = [
   ['config', 'show'],
   ['config show --config /nowhere/at/all.yaml', '/nowhere/at/all.yaml'],
   ['config check -c', '--config'],
+  ['completion', 'SHELL'],
+  ['completion tcsh', 'fish'],
+  ['licenses more', 'licenses'],
   ['explain nothing', 'nothing'],
   ['explain connect-timeot', 'connect-timeout'],
   ['explain connect-timeout connect-refused', 'explain'],
@@ -122,6 +125,8 @@ suite('help', () => {
     ['config'],
     ['config', 'show'],
     ['config', 'check'],
+    ['completion'],
+    ['licenses'],
   ];
   for (const command of commands)
     it(`certready ${[...command, '--help'].join(' ')} ends with an example`, async () => {
