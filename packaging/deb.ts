@@ -120,7 +120,8 @@ export const buildDeb = async (
     await layTree(root, files, release.date);
     const more = await controlFiles(root, files, { release, architecture });
     await layTree(root, more, release.date);
-    const compression = release.fast ? ['-Znone'] : ['-Zxz'];
+    // Uncompressed packages are an error to lintian
+    const compression = release.fast ? ['-Zgzip', '-z1'] : ['-Zxz'];
     await run('dpkg-deb', ['--root-owner-group', ...compression, '--build', root, path], {
       // With several threads xz cuts the same bytes otherwise
       env: { SOURCE_DATE_EPOCH: seconds(release), DPKG_DEB_THREADS_MAX: '1' },

@@ -4,7 +4,7 @@
  *
  *     npm run package [-- --output FOLDER] [--target ID]... [--fast] [--twice]
  *
- * `--fast` compresses nothing, `--twice` builds all of it a second time and compares.
+ * `--fast` compresses as little as it may, `--twice` builds all of it a second time and compares.
  */
 
 import { createHash } from 'node:crypto';

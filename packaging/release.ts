@@ -14,7 +14,7 @@ export interface Release {
   readonly date: Date;
   /** `NAME <ADDRESS>`, who made the package. */
   readonly maintainer: string;
-  /** Compresses nothing, for tests. */
+  /** Compresses as little as it may, for tests. */
   readonly fast: boolean;
 }
 
