@@ -3,6 +3,7 @@
 import { hostname, release } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { connectSupervisor } from '../../service/supervisor.ts';
+import { overdue } from '../agent-status.ts';
 import { type Alerting, type AlertingOptions, createAlerting } from '../alerts/index.ts';
 import type { Config } from '../config/config.ts';
 import { type Loaded, type LoadedSettings, asError } from '../helper/calls.ts';
@@ -107,6 +108,10 @@ export const runAgent = async (
     platform,
     onStop: () => stopping.abort(),
     onReload: () => begun.agent?.reload(),
+    // A schedule that stands still is for the manager to start again.
+    isAlive: () =>
+      begun.agent === undefined || overdue(begun.agent.status(), clock.now()) === undefined,
+    onProblem: (line) => log.log('warn', line),
   });
   const { output: path, format } = options;
   const output = path === '-' ? undefined : { path, format };
