@@ -1,6 +1,7 @@
 /**
  * Runs the tests from source: all of them, or those below the paths that are given.
- * `--smoke` leaves out the firewall lab and the packages, which do not depend on the version of Node.
+ * `--smoke` leaves out the firewall lab, the packages and the services' lives, which do not depend on the
+ * version of Node.
  */
 
 import { spawn } from 'node:child_process';
@@ -28,7 +29,9 @@ const collect = (path) => {
 const args = process.argv.slice(2);
 const smoke = args.includes('--smoke');
 const paths = args.filter((arg) => arg !== '--smoke').map((path) => resolve(path));
-const elsewhere = ['lab', 'packaging'].map((name) => join(root, 'test', name) + sep);
+const elsewhere = ['lab', 'packaging', 'service/booted'].map(
+  (name) => join(root, 'test', name) + sep,
+);
 const files = [...new Set((paths.length > 0 ? paths : [join(root, 'test')]).flatMap(collect))]
   .filter((file) => !smoke || !elsewhere.some((folder) => file.startsWith(folder)))
   .map((file) => relative(root, file));

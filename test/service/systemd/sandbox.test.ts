@@ -8,7 +8,7 @@ import { after, before, it, suite } from 'node:test';
 import { type LoopbackLab, startLoopbackLab } from '../../helpers/loopback-lab.ts';
 import { lacking } from '../../helpers/programs.ts';
 import { noSystemdMachine } from '../../helpers/systemd-machine.ts';
-import { type Installation, certready, install } from './installation.ts';
+import { type Installation, certready, install } from '../booted/installation.ts';
 
 /** An address of loopback that nobody else listens on. */
 const resolver = '127.91.3.7';
