@@ -6,12 +6,12 @@ import { dirname, join } from 'node:path';
 import { ServiceError } from '../service-error.ts';
 import type { ServiceDefinition } from '../service-manager.ts';
 import { canBeWritten } from './quote.ts';
-import { type UnitSettings, managedFolders } from './unit.ts';
+import { type UnitSettings, isWithin, managedFolders } from './unit.ts';
 
 /** Folders that are empty for the service (ProtectHome=, PrivateTmp=), unless something below is shown. */
 const hiddenFolders = ['/home', '/root', '/run/user', '/tmp', '/var/tmp'];
 
-export const isBelow = (path: string, folder: string): boolean => path.startsWith(`${folder}/`);
+const isBelow = (path: string, folder: string): boolean => path.startsWith(`${folder}/`);
 
 const isHidden = (path: string): boolean => hiddenFolders.some((folder) => isBelow(path, folder));
 
@@ -52,10 +52,7 @@ const shownFor = (path: string, folder: string): string =>
   hiddenFolders.includes(folder) ? path : folder;
 
 /** What has to be shown of hidden folders, links followed; the outermost folders only. */
-export const exposedPaths = async ({
-  program,
-  readPaths,
-}: ServiceDefinition): Promise<string[]> => {
+const exposedPaths = async ({ program, readPaths }: ServiceDefinition): Promise<string[]> => {
   const wanted = new Set<string>();
   const want = async (path: string, folderOf: (path: string) => Promise<string>): Promise<void> => {
     for (const place of new Set([path, await realPath(path)]))
@@ -75,7 +72,7 @@ const octal = (mode: number): string => `0${(mode & 0o7777).toString(8)}`;
 
 /** The folders that lead to a path, the outermost first, from where the service begins to see them. */
 const foldersTo = (path: string, exposed: readonly string[]): string[] => {
-  const from = exposed.find((shown) => shown === path || isBelow(path, shown)) ?? '/';
+  const from = exposed.find((shown) => isWithin(path, shown)) ?? '/';
   const folders: string[] = [];
   for (let folder = dirname(path); folder.length >= from.length; folder = dirname(folder)) {
     folders.unshift(folder);
@@ -138,9 +135,7 @@ const writeAccesses = async ({
     `${managedFolders.RuntimeDirectory}/${name}`,
     `${managedFolders.LogsDirectory}/${name}`,
   ];
-  const writable = writeFolders.filter(
-    (folder) => !made.some((place) => place === folder || isBelow(folder, place)),
-  );
+  const writable = writeFolders.filter((folder) => !made.some((place) => isWithin(folder, place)));
   const hidden = writable.find((folder) => isHidden(`${folder}/`));
   if (hidden !== undefined)
     throw unsuitable(

@@ -1,5 +1,6 @@
 /** Steps that systemd takes with a unit, each of which is verified by what systemd says afterwards. */
 
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Step } from '../plan.ts';
 import { ServiceError } from '../service-error.ts';
 import { runTool, systemctl } from './systemctl.ts';
@@ -40,20 +41,23 @@ const stop = async (name: string): Promise<void> => {
   await systemctl.run('reset-failed', '--', unitName(name)).catch(() => undefined);
 };
 
+/** The journal takes a moment to get what a service says as it ends. */
+const journalRetries = 5;
+const journalRetryMs = 100;
+
 /** What the service said last, in its last life. */
 const lastWords = async (name: string): Promise<string> => {
   const { InvocationID } = await systemctl.show(unitName(name), 'InvocationID');
   if (InvocationID === '') return '';
-  const journal = [
-    '--quiet',
-    '--output=cat',
-    '--lines=1',
-    `_SYSTEMD_INVOCATION_ID=${InvocationID}`,
-  ];
-  return runTool('journalctl', journal).then(
-    (text) => text.trim().slice(0, 500),
-    () => '',
-  );
+  const life = `_SYSTEMD_INVOCATION_ID=${InvocationID}`;
+  for (let attempt = 0; attempt < journalRetries; attempt++) {
+    const said = await runTool('journalctl', ['--quiet', '--output=cat', '--lines=1', life]).catch(
+      () => '',
+    );
+    if (said.trim() !== '') return said.trim().slice(0, 500);
+    await wait(journalRetryMs);
+  }
+  return '';
 };
 
 /** systemctl's own words say no more than where to look. */

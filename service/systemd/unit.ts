@@ -92,7 +92,8 @@ const account = ({ stateDir, secretFiles }: ServiceDefinition): Line[] => [
   ...secretFiles.map((path): Line => ['LoadCredential', `${credentialName(path)}:${plain(path)}`]),
 ];
 
-const isBelow = (path: string, folder: string): boolean =>
+/** Whether a path is a folder, or leads into it. */
+export const isWithin = (path: string, folder: string): boolean =>
   path === folder || path.startsWith(`${folder}/`);
 
 /** Folders for reports and metrics, which others read. */
@@ -101,7 +102,7 @@ const reports = (
   { writable, groups }: UnitSettings,
 ): Line[] => {
   const made = (['RuntimeDirectory', 'LogsDirectory'] as const).filter((key) =>
-    writeFolders.some((path) => isBelow(path, `${managedFolders[key]}/${name}`)),
+    writeFolders.some((path) => isWithin(path, `${managedFolders[key]}/${name}`)),
   );
   return [
     ...made.map((key): Line => [key, name]),
@@ -118,7 +119,7 @@ const files = ({ exposed }: UnitSettings): Line[] => [
   // With `yes` nothing below could be shown.
   [
     'ProtectHome',
-    exposed.some((path) => homeFolders.some((home) => isBelow(path, home))) ? 'tmpfs' : 'yes',
+    exposed.some((path) => homeFolders.some((home) => isWithin(path, home))) ? 'tmpfs' : 'yes',
   ],
   ...exposed.map((path): Line => ['BindReadOnlyPaths', word(path)]),
   ['PrivateTmp', 'yes'],

@@ -3,7 +3,14 @@
 import assert from 'node:assert/strict';
 import { after, before, it, suite } from 'node:test';
 import { type CommandEnd, noSystemdMachine } from '../../helpers/systemd-machine.ts';
-import { type Installation, certready, configText, copyProgram, install } from './installation.ts';
+import {
+  type Installation,
+  certready,
+  configText,
+  copyProgram,
+  eventually,
+  install,
+} from './installation.ts';
 
 suite('service install that fails', { skip: await noSystemdMachine() }, () => {
   let installation: Installation;
@@ -175,7 +182,14 @@ suite('service install that fails', { skip: await noSystemdMachine() }, () => {
       ...[node, script, 'service', 'install', '--name', 'eu-1', '--config', config],
     );
     assert.equal(ran.status, 0, ran.stderr);
-    assert.equal((await service('install', '--name', 'us-1')).status, 0);
+    await machine.write(
+      '/etc/certready/us.yaml',
+      configText({
+        more: 'metrics: { textfile: /run/us-1/certready.prom }\nlog: { file: /var/log/us-1/agent.log }',
+      }),
+    );
+    const us = ['--name', 'us-1', '--config', '/etc/certready/us.yaml'];
+    assert.equal((await service('install', ...us)).status, 0);
     for (const name of ['eu-1', 'us-1']) {
       const { status, stderr } = await service('start', '--name', name);
       assert.equal(status, 0, stderr);
@@ -184,6 +198,12 @@ suite('service install that fails', { skip: await noSystemdMachine() }, () => {
     const line = await machine.shell(`tr '\\0' '\\n' </proc/${String(pid)}/cmdline`);
     assert.equal(line, `${[node, script, '--config', config].join('\n')}\n`);
     assert.equal((await installation.status('--name', 'us-1'))['state'], 'running');
+    // Whoever collects metrics runs as somebody else.
+    const written = 'stat -c %a /run/us-1/certready.prom; test -s /var/log/us-1/agent.log';
+    await eventually('metrics and a log', async () => {
+      const { status, stdout } = await machine.run('sh', '-c', written);
+      return status === 0 && stdout === '644\n';
+    });
     for (const name of ['eu-1', 'us-1'])
       assert.equal((await service('uninstall', '--name', name)).status, 0);
   });

@@ -154,6 +154,7 @@ suite('the service on systemd', { skip: await noSystemdMachine() }, () => {
     assert.equal((await installation.status())['restarts'], 2);
     const journal = await installation.machine.shell('journalctl -u certready --no-pager -o cat');
     assert.match(journal, /[Ww]atchdog timeout/);
+    assert.match(journal, /"verdict":"not-ready"/);
   });
 
   it('while it lives, the watchdog leaves it alone', async () => {
