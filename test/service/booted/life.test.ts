@@ -18,7 +18,7 @@ const quickDropIn = `
 [Unit]
 StartLimitIntervalSec=0
 [Service]
-WatchdogSec=2s
+WatchdogSec=3s
 TimeoutAbortSec=1s
 RestartSec=100ms
 `;
@@ -159,7 +159,7 @@ suite('the service on systemd', { skip: await noSystemdMachine() }, () => {
 
   it('while it lives, the watchdog leaves it alone', async () => {
     const before = await pid();
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await new Promise((resolve) => setTimeout(resolve, 4000));
     assert.equal(await pid(), before);
   });
 
