@@ -35,10 +35,15 @@ const unsupervised: Supervisor = {
   close: () => Promise.resolve(),
 };
 
-/** Whoever started the program, if it is a service manager. systemd asks for stop and reload by signals. */
+/** Whoever started the program, if it is a service manager. systemd asks for stop and reload by signals,
+ * Windows by controls. */
 export const connectSupervisor = async (options: SupervisorOptions): Promise<Supervisor> => {
   const { platform, env } = options;
   if (platform === 'linux' && (env['NOTIFY_SOCKET'] ?? '') !== '')
     return (await import('./systemd/supervisor.ts')).systemdSupervisor(options);
+  if (platform === 'win32') {
+    const { windowsSupervisor } = await import('./windows/supervisor.ts');
+    return (await windowsSupervisor(options)) ?? unsupervised;
+  }
   return unsupervised;
 };

@@ -2,7 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Supervisor, SupervisorOptions } from '../supervisor.ts';
-import type { AnswerControl, ServiceLink } from './service-link.ts';
+import { type AnswerControl, type ServiceLink, linkToManager } from './service-link.ts';
 import { control, handled, pendingStatus, runningStatus, stoppedStatus } from './service-status.ts';
 
 /** How often the manager hears of progress, and how long it is asked to wait for more. */
@@ -73,4 +73,16 @@ export const superviseByManager = async (
       await Promise.race([manager.released(), delay(releaseMs, undefined, { ref: false })]);
     },
   };
+};
+
+/** @returns undefined where no manager started this process, or where it cannot be spoken to */
+export const windowsSupervisor = async (
+  options: SupervisorOptions,
+): Promise<Supervisor | undefined> => {
+  try {
+    return await superviseByManager(options, linkToManager);
+  } catch (error) {
+    options.onProblem?.(error instanceof Error ? error.message : String(error));
+    return undefined;
+  }
 };
