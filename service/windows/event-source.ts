@@ -1,10 +1,10 @@
 /** The source `certready` of the Event Log (Application), for all of its services. */
 
 import type { Step } from '../plan.ts';
-import { ServiceError } from '../service-error.ts';
 import { ownServices } from './ownership.ts';
 import { promised } from './promised.ts';
 import type { RegistryValue } from './registry.ts';
+import { registrySteps } from './registry-step.ts';
 import type { WindowsSystem } from './system.ts';
 
 export const eventSourceKey =
@@ -19,29 +19,11 @@ const values: Readonly<Record<string, RegistryValue>> = {
 
 type Machine = Pick<WindowsSystem, 'registry'>;
 
-const isRegistered = ({ registry }: Machine): boolean =>
-  Object.entries(values).every(
-    ([name, { data }]) => registry.read(eventSourceKey, name)?.data === data,
-  );
-
 /** None where it is there. */
-export const registerEventSource = (system: Machine): Step[] => {
-  if (isRegistered(system)) return [];
-  return [
-    {
-      summary: 'register the event source certready',
-      run: promised(() => {
-        for (const [name, value] of Object.entries(values))
-          system.registry.write(eventSourceKey, name, value);
-      }),
-      verify: promised(() => {
-        if (!isRegistered(system))
-          throw new ServiceError('step-failed', `HKLM\\${eventSourceKey} does not hold it`);
-      }),
-      undo: promised(() => system.registry.removeKey(eventSourceKey)),
-    },
-  ];
-};
+export const registerEventSource = ({ registry }: Machine): Step[] =>
+  registrySteps(registry, 'register the event source certready', [
+    { key: eventSourceKey, values, isOwn: true },
+  ]);
 
 /** None where it is not there, or where another service of certready's writes to it. */
 export const removeEventSource = (system: Machine, service: string): Step[] => {

@@ -7,7 +7,7 @@ import { ServiceError } from '../service-error.ts';
 import type { ServiceDefinition, ServiceManager, ServiceState } from '../service-manager.ts';
 import { planAccess } from './access-steps.ts';
 import { registerEventSource, removeEventSource } from './event-source.ts';
-import { ownConfig, parametersKey, stateDirValue } from './ownership.ts';
+import { ownConfig, stateDirOf } from './ownership.ts';
 import { promised } from './promised.ts';
 import { account, markSteps, registerSteps, settingSteps } from './registration.ts';
 import { exitReason, startService, stopService } from './run-state.ts';
@@ -35,17 +35,27 @@ const stateOf = (status: ProcessStatus): ServiceState['state'] => {
 const isStopped = (status: ProcessStatus | undefined): boolean =>
   status === undefined || status.dwCurrentState === currentState.stopped;
 
+const option = (name: string): string => (name === defaultName ? '' : ` --name ${name}`);
+
 const startStep = (system: WindowsSystem, name: string): Step => ({
   summary: `start the service ${name}`,
   run: () => startService(system, name),
   undo: () => stopService(system, name),
 });
 
-const stopStep = (system: WindowsSystem, name: string): Step => ({
-  summary: `stop the service ${name}`,
-  run: () => stopService(system, name),
-  undo: () => startService(system, name),
-});
+const stopStep = (system: WindowsSystem, name: string): Step => {
+  let stopped = false;
+  return {
+    summary: `stop the service ${name}`,
+    async run() {
+      await stopService(system, name);
+      stopped = true;
+    },
+    async undo() {
+      if (stopped) await startService(system, name);
+    },
+  };
+};
 
 const removeStep = (system: WindowsSystem, name: string, notes: string[]): Step => ({
   summary: `remove the service ${name}`,
@@ -87,17 +97,18 @@ const planInstall = async (
   if (present && present.account.toLowerCase() !== account.toLowerCase())
     notes.push(`it runs as ${present.account}, as somebody has set it, and not as ${account}`);
   const ran = present !== undefined && !isStopped(system.services.status(name));
+  if (!ran) notes.push(`not started yet: certready service start${option(name)}`);
   if (!ran || changes.length === 0) return { steps: [...others, ...changes], notes };
-  const again = startStep(system, name);
+  // Undone in turn, the one that ran before runs again as it did
   return {
-    steps: [stopStep(system, name), ...others, ...changes, again],
+    steps: [stopStep(system, name), ...others, ...changes, startStep(system, name)],
     notes,
   };
 };
 
 const planUninstall = (system: WindowsSystem, name: string): Plan => {
   if (!ownConfig(system, name)) return { steps: [], notes: [`${name} is not installed`] };
-  const notes: string[] = [];
+  const notes = [`left alone: ${stateDirOf(system, name) ?? 'its state'}, and its configuration`];
   const steps = [
     ...(isStopped(system.services.status(name)) ? [] : [stopStep(system, name)]),
     removeStep(system, name, notes),
@@ -107,57 +118,62 @@ const planUninstall = (system: WindowsSystem, name: string): Plan => {
 };
 
 /** @throws ServiceError `not-installed`, `foreign-service` */
-const statusOfOwn = (system: WindowsSystem, name: string): ProcessStatus => {
+const statusOfInstalled = (system: WindowsSystem, name: string): ProcessStatus => {
   const status = ownConfig(system, name) && system.services.status(name);
   if (status) return status;
   throw new ServiceError(
     'not-installed',
-    `there is no service ${name}; expected: certready service install before`,
+    `${name}: no such service is installed; expected: certready service install${option(name)}`,
   );
 };
+
+const planStart = (system: WindowsSystem, name: string): Plan =>
+  statusOfInstalled(system, name).dwCurrentState === currentState.running
+    ? { steps: [], notes: [`${name} is running already`] }
+    : { steps: [startStep(system, name)] };
+
+const planStop = (system: WindowsSystem, name: string): Plan =>
+  isStopped(statusOfInstalled(system, name))
+    ? { steps: [], notes: [`${name} is not running`] }
+    : { steps: [stopStep(system, name)] };
 
 const serviceState = (system: WindowsSystem, name: string): ServiceState => {
   const config = ownConfig(system, name);
   const status = config && system.services.status(name);
   if (!config || !status) return { state: 'not-installed' };
-  const reason = exitReason(status);
-  const stateDir = system.registry.read(parametersKey(name), stateDirValue);
+  const reason = isStopped(status) ? exitReason(status) : undefined;
+  const stateDir = stateDirOf(system, name);
   return {
     state: stateOf(status),
     atBoot: config.startType === automaticStart,
     ...(status.dwProcessId !== 0 && { pid: status.dwProcessId }),
-    ...(reason !== undefined && isStopped(status) && { reason }),
-    ...(stateDir?.type === 'text' && { stateDir: stateDir.data }),
+    ...(reason !== undefined && { reason }),
+    ...(stateDir !== undefined && { stateDir }),
   };
 };
 
-/** @param stateRoot e.g. `C:\ProgramData` */
+const authorise = ({ services }: WindowsSystem): void => {
+  try {
+    services.authorise();
+  } catch (error) {
+    if (!isWindowsError(error, 'accessDenied')) throw error;
+    throw new ServiceError(
+      'not-privileged',
+      'only administrators may change services; expected: a console opened by "Run as administrator"',
+      error,
+    );
+  }
+};
+
+/** @param stateRoot below which services keep their state, e.g. `C:\\ProgramData` */
 export const managerOf = (system: WindowsSystem, stateRoot: string): ServiceManager => ({
   stateDirOf: (name) => win32.join(stateRoot, name),
   planInstall: (definition) => planInstall(system, definition, { stateRoot }),
-  planUninstall: (name) => Promise.resolve().then(() => planUninstall(system, name)),
-  planStart: (name) =>
-    Promise.resolve().then(() => {
-      const { dwCurrentState } = statusOfOwn(system, name);
-      return { steps: dwCurrentState === currentState.running ? [] : [startStep(system, name)] };
-    }),
-  planStop: (name) =>
-    Promise.resolve().then(() => ({
-      steps: isStopped(statusOfOwn(system, name)) ? [] : [stopStep(system, name)],
-    })),
-  status: (name) => Promise.resolve().then(() => serviceState(system, name)),
-  authorise: promised(() => {
-    try {
-      system.services.authorise();
-    } catch (error) {
-      if (!isWindowsError(error, 'accessDenied')) throw error;
-      throw new ServiceError(
-        'not-privileged',
-        'services are changed by administrators; expected: a console opened with "Run as administrator"',
-        error,
-      );
-    }
-  }),
+  planUninstall: promised((name) => planUninstall(system, name)),
+  planStart: promised((name) => planStart(system, name)),
+  planStop: promised((name) => planStop(system, name)),
+  status: promised((name) => serviceState(system, name)),
+  authorise: promised(() => authorise(system)),
 });
 
 /** @throws ServiceError `no-service-manager` where Windows' functions cannot be called */

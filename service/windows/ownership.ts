@@ -21,6 +21,15 @@ export const installedVersion = (
   return mark?.type === 'text' ? mark.data : undefined;
 };
 
+/** Where a service that certready installed keeps its state. */
+export const stateDirOf = (
+  { registry }: Pick<WindowsSystem, 'registry'>,
+  name: string,
+): string | undefined => {
+  const noted = registry.read(parametersKey(name), stateDirValue);
+  return noted?.type === 'text' ? noted.data : undefined;
+};
+
 /** @throws ServiceError `foreign-service` */
 export const ownConfig = (
   system: Pick<WindowsSystem, 'registry' | 'services'>,

@@ -1,6 +1,5 @@
-/** Windows answers at once; a step of a plan may take its time. */
-export const promised = (act: () => void) => (): Promise<void> =>
-  new Promise((resolve) => {
-    act(); // what it throws is the promise's
-    resolve();
-  });
+/** Windows answers at once; whoever asks may have to wait elsewhere. What is thrown is the promise's. */
+export const promised =
+  <T, Args extends readonly unknown[]>(act: (...args: Args) => T) =>
+  (...args: Args): Promise<T> =>
+    new Promise((resolve) => resolve(act(...args)));

@@ -1,18 +1,14 @@
 /** The service's entry with the manager: its command line, its settings, certready's mark. */
 
+import { isDeepStrictEqual } from 'node:util';
 import type { Step } from '../plan.ts';
 import { ServiceError } from '../service-error.ts';
 import type { ServiceDefinition } from '../service-manager.ts';
 import { commandLine } from './command-line.ts';
-import {
-  installedVersion,
-  parametersKey,
-  serviceKey,
-  stateDirValue,
-  versionValue,
-} from './ownership.ts';
+import { parametersKey, serviceKey, stateDirValue, versionValue } from './ownership.ts';
 import { promised } from './promised.ts';
 import { type ServiceConfig, automaticStart } from './service-control.ts';
+import { registrySteps } from './registry-step.ts';
 import type { ServiceSettings, SettingName } from './service-settings.ts';
 import type { WindowsSystem } from './system.ts';
 import { isWindowsError } from './windows-error.ts';
@@ -48,6 +44,8 @@ const settingWords: Readonly<Record<SettingName, string>> = {
   privileges: 'the reduced privileges',
 };
 const settingNames = Object.keys(settingWords) as SettingName[];
+const inWords = (settings: readonly SettingName[]): string =>
+  settings.map((setting) => settingWords[setting]).join(', ');
 
 export const configOf = ({
   displayName,
@@ -110,34 +108,29 @@ export const registerSteps = (
 
 /** certready's mark, where its state is, and what the program finds in its environment. */
 export const markSteps = (
-  system: WindowsSystem,
+  { registry }: WindowsSystem,
   { name, version, stateDir }: ServiceDefinition,
   { passStateDir }: { passStateDir: boolean },
-): Step[] => {
-  const { registry } = system;
-  const key = parametersKey(name);
-  const environment = passStateDir ? [`STATE_DIRECTORY=${stateDir}`] : [];
-  const isDone = (): boolean =>
-    installedVersion(system, name) === version &&
-    registry.read(key, stateDirValue)?.data === stateDir &&
-    String(registry.read(serviceKey(name), 'Environment')?.data ?? '') === environment.join();
-  if (isDone()) return [];
-  return [
+): Step[] =>
+  registrySteps(registry, `note in the registry that certready ${version} installed it`, [
     {
-      summary: `note in the registry that certready ${version} installed it`,
-      run: promised(() => {
-        registry.write(key, stateDirValue, { type: 'text', data: stateDir });
-        if (environment.length > 0)
-          registry.write(serviceKey(name), 'Environment', { type: 'texts', data: environment });
-        else registry.removeValue(serviceKey(name), 'Environment');
-        registry.write(key, versionValue, { type: 'text', data: version });
-      }),
-      verify: promised(() => {
-        if (!isDone()) throw new ServiceError('step-failed', `HKLM\\${key} does not hold it`);
-      }),
+      key: parametersKey(name),
+      values: {
+        [versionValue]: { type: 'text', data: version },
+        [stateDirValue]: { type: 'text', data: stateDir },
+      },
+      isOwn: true,
     },
-  ];
-};
+    {
+      key: serviceKey(name),
+      values: {
+        Environment: passStateDir
+          ? { type: 'texts', data: [`STATE_DIRECTORY=${stateDir}`] }
+          : undefined,
+      },
+      isOwn: false,
+    },
+  ]);
 
 /** A step for what differs; what this Windows does not know, or does not keep, becomes a note. */
 export const settingSteps = (
@@ -147,24 +140,34 @@ export const settingSteps = (
 ): Step[] => {
   const { name } = definition;
   const wanted = settingsOf(definition);
-  const shows = (setting: SettingName): boolean =>
-    JSON.stringify(services.setting(name, setting)) === JSON.stringify(wanted[setting]);
-  const apply = (setting: SettingName): void => {
+  const isSet = (setting: SettingName): boolean =>
+    isDeepStrictEqual(services.setting(name, setting), wanted[setting]);
+  const set = (setting: SettingName, { [setting]: value }: Partial<ServiceSettings>): void => {
     try {
-      services.changeSetting(name, setting, wanted[setting]);
+      if (value !== undefined) services.changeSetting(name, setting, value);
     } catch (error) {
       if (!isWindowsError(error, 'invalidLevel')) throw error;
     }
   };
-  const different = settingNames.filter((setting) => !isThere || !shows(setting));
+  const different = settingNames.filter((setting) => !isThere || !isSet(setting));
   if (different.length === 0) return [];
+  let before: Partial<ServiceSettings> = {};
   return [
     {
-      summary: `set ${different.map((setting) => settingWords[setting]).join(', ')}`,
-      run: promised(() => different.forEach(apply)),
+      summary: `set ${inWords(different)}`,
+      run: promised(() => {
+        before = Object.fromEntries(
+          different.map((setting) => [setting, services.setting(name, setting)]),
+        );
+        for (const setting of different) set(setting, wanted);
+      }),
       verify: promised(() => {
-        for (const setting of different.filter((one) => !shows(one)))
-          notes.push(`this Windows does not keep ${settingWords[setting]} of a service`);
+        const missing = different.filter((setting) => !isSet(setting));
+        if (missing.length > 0)
+          notes.push(`this Windows does not keep, of a service: ${inWords(missing)}`);
+      }),
+      undo: promised(() => {
+        for (const setting of different) set(setting, before);
       }),
     },
   ];
