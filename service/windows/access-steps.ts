@@ -43,28 +43,56 @@ interface Wish {
 const holds = (list: string, { grant, isOwn }: Wish): boolean =>
   grants(list, grant) && (!isOwn || /^D:[A-Z]*P/.test(list));
 
-const accessStep = (machine: Machine, wish: Wish, notes: string[]): Step => {
-  const { files } = machine;
-  const { path, grant, isOwn } = wish;
-  const who = isOwn ? 'administrators and the service alone' : 'the service';
-  let before: string | undefined;
+const summaryOf = ({ grant, isOwn }: Wish, paths: readonly string[]): string =>
+  [
+    `let ${isOwn ? 'administrators and the service alone' : 'the service'}`,
+    grant.rights === 'read' ? 'read' : 'change',
+    paths.join(', '),
+  ].join(' ');
+
+/** For files that the same is wished of. */
+const accessStep = (
+  { files }: Machine,
+  [first, ...others]: readonly [Wish, ...Wish[]],
+  notes: string[],
+): Step => {
+  const wishes = [first, ...others];
+  const before = new Map<string, string>();
   return {
-    summary: `let ${who} ${grant.rights === 'read' ? 'read' : 'change'} ${path}`,
+    summary: summaryOf(
+      first,
+      wishes.map(({ path }) => path),
+    ),
     run: promised(() => {
-      before = files.read(path);
-      files.write(path, isOwn ? restrictedList(before, grant) : withGrant(before, grant));
+      for (const { path, grant, isOwn } of wishes) {
+        const list = files.read(path);
+        before.set(path, list);
+        files.write(path, isOwn ? restrictedList(list, grant) : withGrant(list, grant));
+      }
     }),
     // FAT and Wine take an access list and keep none
     verify: promised(() => {
-      if (!holds(files.read(path), wish))
-        notes.push(
-          `${path}: its disk keeps no such access lists; whoever may change that disk may change it`,
-        );
+      const bare = wishes.filter((wish) => !holds(files.read(wish.path), wish));
+      if (bare.length === 0) return;
+      const paths = bare.map(({ path }) => path).join(', ');
+      notes.push(`the disk keeps no access list for ${paths}: whoever uses it may change them`);
     }),
     undo: promised(() => {
-      if (before !== undefined) files.write(path, before);
+      for (const [path, list] of before) files.write(path, list);
     }),
   };
+};
+
+/** A step for all that have the same right and the same owner. */
+const accessSteps = (machine: Machine, wishes: readonly Wish[], notes: string[]): Step[] => {
+  const groups = new Map<string, [Wish, ...Wish[]]>();
+  for (const wish of wishes) {
+    const key = `${wish.grant.rights} ${wish.isOwn}`;
+    const group = groups.get(key);
+    if (group) group.push(wish);
+    else groups.set(key, [wish]);
+  }
+  return [...groups.values()].map((group) => accessStep(machine, group, notes));
 };
 
 const folderStep = ({ files }: Machine, path: string): Step => {
@@ -123,23 +151,21 @@ export const planAccess = async (
   const { name, stateDir, readPaths, secretFiles, writeFolders } = definition;
   const sid = serviceSid(name);
   const notes = judgeProgram(machine, definition);
-  const steps: Step[] = [];
-  const add = (wish: Wish): void => {
-    if (!holds(presentList(machine, wish.path) ?? '', wish))
-      steps.push(accessStep(machine, wish, notes));
-  };
+  const folders: Step[] = [];
+  const wishes: Wish[] = [];
+  const isOwnPath = (path: string): boolean => ownFolders.some((folder) => isBelow(path, folder));
   for (const path of new Set([stateDir, ...writeFolders])) {
     const kind = await machine.files.kindOf(path);
-    if (kind === undefined) steps.push(folderStep(machine, path));
-    const isOwn = kind === undefined || ownFolders.some((folder) => isBelow(path, folder));
-    add({ path, grant: { sid, rights: 'modify', kind: 'folder' }, isOwn });
+    if (kind === undefined) folders.push(folderStep(machine, path));
+    const isOwn = kind === undefined || isOwnPath(path);
+    wishes.push({ path, grant: { sid, rights: 'modify', kind: 'folder' }, isOwn });
   }
   for (const path of new Set([...readPaths, ...secretFiles])) {
     const kind = await machine.files.kindOf(path);
     // What is missing by now, the agent says when it reads it
     if (kind === undefined) continue;
-    const isOwn = ownFolders.some((folder) => isBelow(path, folder));
-    add({ path, grant: { sid, rights: 'read', kind }, isOwn });
+    wishes.push({ path, grant: { sid, rights: 'read', kind }, isOwn: isOwnPath(path) });
   }
-  return { steps, notes };
+  const open = wishes.filter((wish) => !holds(presentList(machine, wish.path) ?? '', wish));
+  return { steps: [...folders, ...accessSteps(machine, open, notes)], notes };
 };
