@@ -10,7 +10,7 @@ type Machine = Pick<WindowsSystem, 'services' | 'sleep'>;
 
 const pollMs = 200;
 /** Without a growing checkpoint no more is waited than the service's own hint, or this. */
-const shortestPatienceMs = 10_000;
+const shortestPatienceMs = 30_000;
 /** As long as services.msc waits. */
 const longestWaitMs = 125_000;
 
