@@ -36,6 +36,12 @@ export const lackingWine = async (): Promise<string | false> => {
   return found.includes(undefined) ? 'needs wine64' : false;
 };
 
+export interface ProgramEnd {
+  readonly status: number;
+  /** What it wrote, standard error as well. */
+  readonly output: string;
+}
+
 export interface Wine {
   /**
    * Runs the TypeScript of a module in Windows' Node and gives what it printed; `debug` names channels of
@@ -45,8 +51,16 @@ export interface Wine {
     source: string,
     options?: { readonly koffi?: boolean; readonly debug?: string },
   ): Promise<string>;
+  /** Makes one file of the TypeScript of a module, beside koffi. @returns its path in Windows */
+  bundle(source: string): Promise<string>;
   /** Runs a program of Windows. */
   windows(program: string, ...args: readonly string[]): Promise<string>;
+  /** The same, however it ends. */
+  windowsEnd(program: string, ...args: readonly string[]): Promise<ProgramEnd>;
+  /** Where C: is, for this machine's own programs. */
+  readonly drive: string;
+  /** Windows' Node, beside koffi: its path in Windows. */
+  readonly nodePath: string;
   stop(): Promise<void>;
 }
 
@@ -63,26 +77,35 @@ export const startWine = async (roots: string): Promise<Wine> => {
     WINEPREFIX: join(folder, 'prefix'),
     WINEARCH: 'win64',
     WINEDEBUG: '-all',
+    LC_ALL: 'C.UTF-8', // names of files and arguments that are not ASCII
     WINEDLLOVERRIDES: 'mscoree,mshtml=;winemenubuilder.exe=d',
   };
   // Wine's programs write to files alone: a pipe of Unix is a bad descriptor to them
   const script =
     'mount --bind "$1" /etc/ssl/certs && cd "$2" && out=$3 && shift 3 && exec "$@" >"$out" 2>&1 </dev/null';
   let count = 0;
-  const run = async (
+  const ended = async (
     where: string,
     command: readonly string[],
     debug = env.WINEDEBUG,
-  ): Promise<string> => {
+  ): Promise<ProgramEnd> => {
     const out = join(folder, `out-${count++}`);
     await (await open(out, 'w')).close();
     const args = ['-m', 'sh', '-c', script, 'sh', roots, where, out, ...command];
-    try {
-      await execute('unshare', args, { env: { ...env, WINEDEBUG: debug }, timeout: 120_000 });
-    } catch (error) {
-      throw new Error(`${command.join(' ')}: ${await readFile(out, 'utf8')}`, { cause: error });
-    }
-    return readFile(out, 'utf8');
+    const options = { env: { ...env, WINEDEBUG: debug }, timeout: 300_000 };
+    const failure = await execute('unshare', args, options).then(
+      () => undefined,
+      (error: unknown) => error as { code?: unknown },
+    );
+    const output = await readFile(out, 'utf8');
+    if (failure === undefined) return { status: 0, output };
+    if (typeof failure.code === 'number') return { status: failure.code, output };
+    throw new Error(`${command.join(' ')}: ${output}`, { cause: failure });
+  };
+  const run = async (...args: Parameters<typeof ended>): Promise<string> => {
+    const { status, output } = await ended(...args);
+    if (status === 0) return output;
+    throw new Error(`${args[1].join(' ')}: status ${status}: ${output}`);
   };
   const inside = (where: string, ...command: readonly string[]): Promise<string> =>
     run(where, command);
@@ -98,19 +121,29 @@ export const startWine = async (roots: string): Promise<Wine> => {
   await inside(folder, server, '-p');
   await inside(folder, wine, 'winecfg', '-v', 'win10');
 
+  const bundled = async (contents: string, where: string): Promise<string> => {
+    const outfile = join(where, `script-${count++}.mjs`);
+    await build({
+      stdin: { contents, resolveDir: repository, loader: 'ts' },
+      ...{ bundle: true, platform: 'node', format: 'esm', outfile, logLevel: 'error' },
+      external: ['koffi'],
+      banner: { js: requireForBundled },
+    });
+    return outfile;
+  };
+  /** Z: is this machine's root. */
+  const inWindows = (path: string): string => `Z:${path.replaceAll('/', '\\')}`;
+
   return {
     async node(contents, { koffi = true, debug } = {}) {
       const where = koffi ? full : bare;
-      const outfile = join(where, `script-${count++}.mjs`);
-      await build({
-        stdin: { contents, resolveDir: repository, loader: 'ts' },
-        ...{ bundle: true, platform: 'node', format: 'esm', outfile, logLevel: 'error' },
-        external: ['koffi'],
-        banner: { js: requireForBundled },
-      });
-      return run(where, [wine, 'node.exe', outfile], debug);
+      return run(where, [wine, 'node.exe', await bundled(contents, where)], debug);
     },
+    bundle: async (contents) => inWindows(await bundled(contents, full)),
     windows: (program, ...args) => inside(folder, wine, program, ...args),
+    windowsEnd: (program, ...args) => ended(folder, [wine, program, ...args]),
+    drive: join(folder, 'prefix', 'drive_c'),
+    nodePath: inWindows(join(full, 'node.exe')),
     async stop() {
       await inside(folder, server, '-k').catch(() => undefined);
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
