@@ -33,25 +33,24 @@ const isInherited = ({ flags }: Entry): boolean => /^(?:..)*ID/.test(flags);
 const entry = ({ sid, rights, kind }: Grant): string =>
   `(A;${kind === 'folder' ? 'OICI' : ''};${masks[rights]};;;${sid})`;
 
+/** No list at all: everybody may do everything. */
+const isUnlimited = (list: string): boolean => list.includes('NO_ACCESS_CONTROL');
+
 /** Whether a list grants just this to the account. */
 export const grants = (list: string, grant: Grant): boolean =>
+  isUnlimited(list) ||
   entriesOf(list).some(
     ({ type, rights, sid }) => type === 'A' && sid === grant.sid && rights === masks[grant.rights],
   );
 
-/** The list with one grant more; what is inherited stays inherited. */
+/** The list with one grant more, behind what is denied, where Windows wants it; all else stays as it is. */
 export const withGrant = (list: string, grant: Grant): string => {
-  const others = entriesOf(list).filter(
-    (present) => present.sid !== grant.sid || isInherited(present),
+  const earlier = entriesOf(list).filter(
+    (present) => present.sid === grant.sid && !isInherited(present),
   );
-  const explicit = others.filter((present) => !isInherited(present));
-  const inherited = others.filter(isInherited);
-  const flags = /^D:([A-Z]*)/.exec(list)?.[1] ?? '';
-  // The order that Windows wants: what denies, what allows, what is inherited
-  const denied = explicit.filter(({ type }) => type === 'D');
-  const allowed = explicit.filter(({ type }) => type !== 'D');
-  const texts = (entries: readonly Entry[]): string => entries.map(({ text }) => text).join('');
-  return `D:${flags}${texts(denied)}${entry(grant)}${texts(allowed)}${texts(inherited)}`;
+  const others = earlier.reduce((text, present) => text.replace(present.text, ''), list);
+  const denied = /^D:[A-Z]*(?:\(D;(?:OI|CI|NP|IO)*;[^()]*\))*/;
+  return others.replace(denied, (head) => head + entry(grant));
 };
 
 /**
@@ -85,13 +84,18 @@ const mayWrite = (rights: string): boolean =>
 
 /** Whether everybody who can log on may change the file. */
 export const crowdMayChange = (list: string): boolean =>
+  isUnlimited(list) ||
   entriesOf(list).some(
     ({ type, flags, sid, rights }) =>
       type === 'A' && !/^(?:..)*IO/.test(flags) && crowds.has(sid) && mayWrite(rights),
   );
 
+/** LocalService, whoever runs as a service, all services with identities of their own. */
+const services = ['LS', 'SU', 'S-1-5-80-0'];
+
 /** Whether a service that is no administrator may read the file; by its own grant, or as everybody may. */
 export const serviceMayRead = (list: string, sids: readonly string[]): boolean =>
+  isUnlimited(list) ||
   entriesOf(list).some(
-    ({ type, sid }) => type === 'A' && (crowds.has(sid) || ['LS', 'SU', ...sids].includes(sid)),
+    ({ type, sid }) => type === 'A' && (crowds.has(sid) || [...services, ...sids].includes(sid)),
   );

@@ -156,6 +156,8 @@ export const planAccess = async (
   const isOwnPath = (path: string): boolean => ownFolders.some((folder) => isBelow(path, folder));
   for (const path of new Set([stateDir, ...writeFolders])) {
     const kind = await machine.files.kindOf(path);
+    if (kind === 'file')
+      throw new ServiceError('unsuitable', `${path}: is a file; expected: a folder`);
     if (kind === undefined) folders.push(folderStep(machine, path));
     const isOwn = kind === undefined || isOwnPath(path);
     wishes.push({ path, grant: { sid, rights: 'modify', kind: 'folder' }, isOwn });

@@ -1,11 +1,12 @@
 /** Who may read and change a file, by Windows' access lists (aclapi.h, sddl.h). */
 
 import { mkdir, rmdir, stat } from 'node:fs/promises';
+import { ServiceError } from '../service-error.ts';
 import { loadNative } from './native.ts';
 import { WindowsError } from './windows-error.ts';
 
 export interface FileAccess {
-  /** Whether a path is a folder or a file; undefined where there is nothing. */
+  /** What is at a path; undefined where there is nothing. @throws ServiceError `unsuitable` where that is not told */
   kindOf(path: string): Promise<'file' | 'folder' | undefined>;
   /** With all above it. @returns the uppermost folder that was made */
   makeFolder(path: string): Promise<string | undefined>;
@@ -88,8 +89,9 @@ export const bindFileAccess = async (): Promise<FileAccess> => ({
     try {
       return (await stat(path)).isDirectory() ? 'folder' : 'file';
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-      throw error;
+      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+      throw new ServiceError('unsuitable', `${path}: cannot be looked at (${code})`, error);
     }
   },
   makeFolder: (path) => mkdir(path, { recursive: true }),

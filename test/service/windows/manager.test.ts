@@ -201,6 +201,12 @@ describe('what Windows refuses', () => {
     }
   });
 
+  it('takes no file for a folder', async () => {
+    const windows = fakeWindows();
+    windows.paths.set(stateDir, { kind: 'file', list: lists.programData });
+    await assert.rejects(on(windows).install(), code('unsuitable'));
+  });
+
   it('asks for an administrator', async () => {
     const windows = fakeWindows();
     windows.refuse = { call: 1, error: new WindowsError(5) };

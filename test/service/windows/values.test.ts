@@ -75,6 +75,20 @@ describe('access lists', () => {
       'D:AI(D;;FW;;;BG)(A;;0x1200a9;;;S-1-5-80-1)(A;;FA;;;BA)(A;ID;FA;;;SY)',
     ));
 
+  it('keep what is not understood', () =>
+    assert.equal(
+      withGrant('D:P(A;;FA;;;BA)(XA;;FX;;;WD;(@User.Title=="PM"))', file),
+      'D:P(A;;0x1200a9;;;S-1-5-80-1)(A;;FA;;;BA)(XA;;FX;;;WD;(@User.Title=="PM"))',
+    ));
+
+  it('are not needed where there is none', () => {
+    const none = 'D:NO_ACCESS_CONTROL';
+    assert.deepEqual(
+      [grants(none, folder), serviceMayRead(none, []), crowdMayChange(none)],
+      [true, true, true],
+    );
+  });
+
   it('have an account but once', () => {
     const once = withGrant(lists.programData, folder);
     assert.equal(withGrant(once, folder), once);
