@@ -1,5 +1,6 @@
 /** What a service has beside its command line: ChangeServiceConfig2W and QueryServiceConfig2W (winsvc.h). */
 
+import type KoffiModule from 'koffi';
 import type { Native } from './native.ts';
 import { WindowsError, windowsErrors } from './windows-error.ts';
 
@@ -32,26 +33,28 @@ const levels: Readonly<Record<SettingName, number>> = {
 const restart = 1; // SC_ACTION_RESTART
 const bufferBytes = 8192; // the most that QueryServiceConfig2W takes
 
-interface Codec<T> {
-  /** The structure's type. */
-  readonly type: ReturnType<Native['koffi']['struct']>;
-  encode(value: T): Record<string, unknown>;
-  decode(raw: Record<string, unknown>): T;
+type Koffi = typeof KoffiModule;
+
+/** A setting, and the structure that it is for Windows. */
+export interface Codec<T> {
+  readonly type: ReturnType<Koffi['struct']>;
+  readonly encode: (value: T) => Record<string, unknown>;
+  readonly decode: (raw: Record<string, unknown>) => T;
 }
 
-const flagCodec = ({ koffi }: Native): Codec<boolean> => ({
+const flagCodec = (koffi: Koffi): Codec<boolean> => ({
   type: koffi.struct({ value: 'uint32' }), // SERVICE_SID_TYPE_UNRESTRICTED is 1, as TRUE is
   encode: (value) => ({ value: value ? 1 : 0 }),
   decode: ({ value }) => value === 1,
 });
 
-const descriptionCodec = ({ koffi }: Native): Codec<string> => ({
+const descriptionCodec = (koffi: Koffi): Codec<string> => ({
   type: koffi.struct({ lpDescription: 'str16' }),
   encode: (text) => ({ lpDescription: text }),
   decode: ({ lpDescription }) => (typeof lpDescription === 'string' ? lpDescription : ''),
 });
 
-const recoveryCodec = ({ koffi }: Native): Codec<ServiceSettings['recovery']> => {
+const recoveryCodec = (koffi: Koffi): Codec<ServiceSettings['recovery']> => {
   const action = koffi.struct({ Type: 'int', Delay: 'uint32' });
   return {
     type: koffi.struct({
@@ -84,7 +87,7 @@ const recoveryCodec = ({ koffi }: Native): Codec<ServiceSettings['recovery']> =>
   };
 };
 
-const privilegesCodec = ({ koffi }: Native): Codec<readonly string[]> => ({
+const privilegesCodec = (koffi: Koffi): Codec<readonly string[]> => ({
   type: koffi.struct({ pmszRequiredPrivileges: 'void *' }),
   // Each ends with a zero, and the list with one more
   encode: (names) => ({
@@ -105,6 +108,20 @@ const privilegesCodec = ({ koffi }: Native): Codec<readonly string[]> => ({
   },
 });
 
+export const settingCodecs = (
+  koffi: Koffi,
+): { readonly [Name in SettingName]: Codec<ServiceSettings[Name]> } => {
+  const flag = flagCodec(koffi);
+  return {
+    description: descriptionCodec(koffi),
+    recovery: recoveryCodec(koffi),
+    delayedStart: flag,
+    recoverFromErrors: flag,
+    ownIdentity: flag,
+    privileges: privilegesCodec(koffi),
+  };
+};
+
 /** By an open service. */
 export interface SettingCalls {
   /** undefined where this Windows does not know the setting. @throws WindowsError */
@@ -113,17 +130,8 @@ export interface SettingCalls {
   write<Name extends SettingName>(service: unknown, name: Name, value: ServiceSettings[Name]): void;
 }
 
-export const bindSettings = (native: Native): SettingCalls => {
-  const { koffi, advapi32, lastError } = native;
-  const flag = flagCodec(native);
-  const codecs: { readonly [Name in SettingName]: Codec<ServiceSettings[Name]> } = {
-    description: descriptionCodec(native),
-    recovery: recoveryCodec(native),
-    delayedStart: flag,
-    recoverFromErrors: flag,
-    ownIdentity: flag,
-    privileges: privilegesCodec(native),
-  };
+export const bindSettings = ({ koffi, advapi32, lastError }: Native): SettingCalls => {
+  const codecs = settingCodecs(koffi);
   const change = advapi32.func(
     'int __stdcall ChangeServiceConfig2W(void *service, uint32 level, void *info)',
   );

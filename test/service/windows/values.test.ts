@@ -15,7 +15,13 @@ import {
   runningStatus,
   stoppedStatus,
 } from '../../../service/windows/service-status.ts';
+import { type Codec, settingCodecs } from '../../../service/windows/service-settings.ts';
 import { lists } from './fake-windows.ts';
+
+const koffi = await import('koffi').then(
+  ({ default: module }) => module,
+  () => undefined,
+);
 
 describe('serviceSid', () => {
   // What `sc showsid` says of two that every Windows has
@@ -124,4 +130,25 @@ describe('access lists', () => {
   ] as const)
     it(`may the service read it: ${name}`, () =>
       assert.equal(serviceMayRead(list, [file.sid]), expected));
+});
+
+describe('settings of a service', { skip: koffi ? false : 'needs koffi' }, () => {
+  if (!koffi) return;
+  const roundTrip = <T>({ type, encode, decode }: Codec<T>, value: T): T => {
+    const memory: unknown = koffi.alloc(type, 1);
+    koffi.encode(memory, type, encode(value));
+    return decode(koffi.decode(memory, type) as Record<string, unknown>);
+  };
+  const { delayedStart, description, recovery, privileges } = settingCodecs(koffi);
+
+  it("come back from Windows' structures", () => {
+    for (const flag of [true, false]) assert.equal(roundTrip(delayedStart, flag), flag);
+    assert.equal(roundTrip(description, 'Prüfung 試験'), 'Prüfung 試験');
+    for (const restartAfterMs of [[60_000, 5, 900_000], []]) {
+      const value = { resetAfterS: 86_400, restartAfterMs };
+      assert.deepEqual(roundTrip(recovery, value), value);
+    }
+    for (const names of [['SeChangeNotifyPrivilege', 'SeOther'], []])
+      assert.deepEqual(roundTrip(privileges, names), names);
+  });
 });
