@@ -16,8 +16,8 @@ export const windowsErrors = {
 } as const;
 
 const words: Readonly<Record<number, string>> = {
-  2: 'the program is not there',
-  3: 'the program is not there',
+  2: 'there is no such file',
+  3: 'there is no such folder',
   5: 'access is denied',
   19: 'the disk is write-protected',
   112: 'the disk is full',
