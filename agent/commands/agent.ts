@@ -2,7 +2,7 @@
 
 import { hostname, release } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
-import { connectSupervisor } from '../../service/supervisor.ts';
+import { type Supervisor, connectSupervisor } from '../../service/supervisor.ts';
 import { overdue } from '../agent-status.ts';
 import { type Alerting, type AlertingOptions, createAlerting } from '../alerts/index.ts';
 import type { Config } from '../config/config.ts';
@@ -10,8 +10,10 @@ import { type Loaded, type LoadedSettings, asError } from '../helper/calls.ts';
 import { helperDeliver } from '../helper/deliver.ts';
 import { type HelperOptions, callOnce, sharedHelper } from '../helper/process.ts';
 import { type AgentLog, createAgentLog } from '../log/index.ts';
+import { openSystemLog } from '../log/system-log.ts';
 import { createMetrics } from '../metrics/index.ts';
 import { platformOf } from '../platform.ts';
+import { failureExitCode } from '../report/exit-code.ts';
 import { Agent } from '../scheduled/agent.ts';
 import { changeLine } from '../scheduled/change-lines.ts';
 import { systemClock as clock } from '../scheduled/clock.ts';
@@ -78,19 +80,22 @@ const told = (signals: readonly AbortSignal[]): Promise<void> =>
     any.addEventListener('abort', () => resolve());
   });
 
-/**
- * The process rests: nothing that it does is worth V8's optimizer, whose code would stay resident with it (some
- * 4 MB). Helper processes have it.
- * @returns the exit status: 0 where it was told to end
- */
-export const runAgent = async (
+/** The service manager, which is there before the agent. */
+interface Supervision {
+  readonly supervisor: Supervisor;
+  /** Aborts when the manager ends the agent. */
+  readonly stopping: AbortSignal;
+  /** What is asked for before it is there waits for it here. */
+  readonly begun: { log?: AgentLog; agent?: Agent };
+}
+
+/** @throws AgentError for a configuration that is wrong */
+const live = async (
   options: OnceOptions,
   surroundings: Surroundings,
-): Promise<number> => {
+  { supervisor, stopping, begun }: Supervision,
+): Promise<void> => {
   const { env, platform, pid, program, serve, signal, stderr } = surroundings;
-  setFlagsFromString('--no-opt');
-  // What is asked for before it is there waits for it here.
-  const begun: { log?: AgentLog; agent?: Agent } = {};
   const helper: HelperOptions = {
     program,
     onLine: (line) => (begun.log ? begun.log.log('warn', line) : void stderr.write(`${line}\n`)),
@@ -102,17 +107,6 @@ export const runAgent = async (
   const log = await createAgentLog(config.log, surroundings);
   begun.log = log;
   const alerting = await openAlerting({ config, log, helper }, surroundings);
-  const stopping = new AbortController();
-  const supervisor = await connectSupervisor({
-    env,
-    platform,
-    onStop: () => stopping.abort(),
-    onReload: () => begun.agent?.reload(),
-    // A schedule that stands still is for the manager to start again.
-    isAlive: () =>
-      begun.agent === undefined || overdue(begun.agent.status(), clock.now()) === undefined,
-    onProblem: (line) => log.log('warn', line),
-  });
   const { output: path, format } = options;
   const output = path === '-' ? undefined : { path, format };
   const status = createStatusWriter({
@@ -166,13 +160,56 @@ export const runAgent = async (
   log.announce('info', `certready ${version} begins; configuration: ${from}`, { pid });
   await agent.start(files);
   supervisor.ready();
-  await told([signal, stopping.signal]);
+  await told([signal, stopping]);
   supervisor.stopping();
   await agent.stop();
   await status.close();
   await alerting.close();
   log.announce('info', 'certready ends');
   await log.close();
+};
+
+/** Where nobody may read standard error, as below Windows' service manager, the system's log says why it ended. */
+const reportEnd = async (error: unknown, platform: NodeJS.Platform): Promise<void> => {
+  const systemLog = await openSystemLog(platform);
+  const message = `certready cannot go on: ${error instanceof Error ? error.message : String(error)}`;
+  systemLog.report({ at: clock.now(), level: 'error', message, fields: {} });
+  systemLog.close();
+};
+
+/**
+ * The service manager is met first, so that it hears of an agent that cannot begin.
+ *
+ * The process rests: nothing that it does is worth V8's optimizer, whose code would stay resident with it (some
+ * 4 MB). Helper processes have it.
+ * @returns the exit status: 0 where it was told to end
+ */
+export const runAgent = async (
+  options: OnceOptions,
+  surroundings: Surroundings,
+): Promise<number> => {
+  const { env, platform, stderr } = surroundings;
+  setFlagsFromString('--no-opt');
+  const stopping = new AbortController();
+  const begun: Supervision['begun'] = {};
+  const supervisor = await connectSupervisor({
+    env,
+    platform,
+    onStop: () => stopping.abort(),
+    onReload: () => begun.agent?.reload(),
+    // A schedule that stands still is for the manager to start again.
+    isAlive: () =>
+      begun.agent === undefined || overdue(begun.agent.status(), clock.now()) === undefined,
+    onProblem: (line) =>
+      begun.log ? begun.log.log('warn', line) : void stderr.write(`certready: ${line}\n`),
+  });
+  try {
+    await live(options, surroundings, { supervisor, stopping: stopping.signal, begun });
+  } catch (error) {
+    await reportEnd(error, platform);
+    await supervisor.close(failureExitCode);
+    throw error;
+  }
   await supervisor.close(0);
   return 0;
 };
