@@ -28,6 +28,10 @@ export interface Execution {
   readonly reasonOf: (error: unknown) => string;
 }
 
+/** A ServiceError's own words say more than its code does. */
+const inWords = (error: unknown, reasonOf: Execution['reasonOf']): string =>
+  error instanceof ServiceError ? error.message : reasonOf(error);
+
 /** Undoes steps, the last one first. @returns what could not be undone, a line each */
 const undoAll = async (
   steps: readonly Step[],
@@ -38,7 +42,7 @@ const undoAll = async (
     try {
       await step.undo?.();
     } catch (error) {
-      left.push(`cannot undo "${step.summary}": ${reasonOf(error)}`);
+      left.push(`cannot undo "${step.summary}": ${inWords(error, reasonOf)}`);
     }
   return left;
 };
@@ -54,7 +58,7 @@ export const execute = async ({ steps }: Plan, { onStep, reasonOf }: Execution):
       await step.verify?.();
     } catch (error) {
       const left = await undoAll(steps.slice(0, index + 1), reasonOf);
-      const line = `cannot ${step.summary}: ${reasonOf(error)}`;
+      const line = `cannot ${step.summary}: ${inWords(error, reasonOf)}`;
       throw new ServiceError(
         error instanceof ServiceError ? error.code : 'step-failed',
         [line, ...left],

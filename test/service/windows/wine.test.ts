@@ -12,6 +12,7 @@ import { after, before, describe, it } from 'node:test';
 import { buildProgram } from '../../../scripts/build.mjs';
 import { copyForWine, lackingPackages } from '../../helpers/packages.ts';
 import { type ProgramEnd, type Wine, lackingWine, startWine } from '../../helpers/wine.ts';
+import { makeCa } from '../../helpers/private-ca.ts';
 import { trickyArguments } from './taken-apart.ts';
 
 const programs = 'C:\\Program Files\\certready ñ';
@@ -138,7 +139,7 @@ describe('a service of Windows', { skip: await lackingWine() }, () => {
     await buildProgram(onHost(`${programs}\\dist`));
     if (lackingExecutable === false) await copyForWine(onHost(`${programs}\\certready.exe`));
     await writeFile(onHost(`${work}\\profile.yaml`), profile);
-    await writeFile(onHost(`${work}\\roots.pem`), '');
+    await writeFile(onHost(`${work}\\roots.pem`), makeCa({ name: 'O=Example, CN=Root' }).pem);
     await writeFile(onHost(configFile), config('state'));
   });
   after(async () => {
