@@ -238,6 +238,17 @@ describe('a service of Windows', { skip: await lackingWine() }, () => {
     assert.notEqual((await wine.windowsEnd('reg', 'query', eventSource)).status, 0);
   });
 
+  it('tells the manager of a start that fails', async () => {
+    const { does, refuses, status } = by(script);
+    const broken = `${work}\\broken.yaml`;
+    await writeFile(onHost(broken), config('state'));
+    await does('install', '--name', 'broken', '--config', broken);
+    await writeFile(onHost(broken), 'schedule: never');
+    await refuses(/exit status 3/, 'start', '--name', 'broken');
+    assert.equal((await status('--name', 'broken')).state, 'failed');
+    await does('uninstall', '--name', 'broken');
+  });
+
   it('ends by a fault, instead of staying without life', async () => {
     const program = [wine.nodePath, await wine.bundle(faulty)];
     const pid = (await wine.node(createService('faulty', program))).trim();
