@@ -232,7 +232,7 @@ describe('a service of Windows', { skip: await lackingWine() }, () => {
   it('is not half there after an installation that fails', async () => {
     const { refuses, status } = by(script);
     await refuses(/no such file/, 'install', '--config', `${work}\\absent.yaml`);
-    await writeFile(onHost(`${work}\\unwritable.yaml`), config('Z:\\proc\\certready'));
+    await writeFile(onHost(`${work}\\unwritable.yaml`), config('roots.pem\\state'));
     await refuses(/make the folder/, 'install', '--config', `${work}\\unwritable.yaml`);
     assert.equal((await status()).state, 'not-installed');
     assert.notEqual((await wine.windowsEnd('reg', 'query', eventSource)).status, 0);
