@@ -13,7 +13,7 @@ import { buildProgram } from '../../../scripts/build.mjs';
 import { copyForWine, lackingPackages } from '../../helpers/packages.ts';
 import { type ProgramEnd, type Wine, lackingWine, startWine } from '../../helpers/wine.ts';
 import { makeCa } from '../../helpers/private-ca.ts';
-import { trickyArguments } from './taken-apart.ts';
+import { trickyArguments } from '../windows/taken-apart.ts';
 
 const programs = 'C:\\Program Files\\certready ñ';
 const work = 'C:\\Prüfung 試験';
