@@ -2,7 +2,7 @@
 
 import { type Native, loadNative } from './native.ts';
 import { type ServiceSettings, type SettingName, bindSettings } from './service-settings.ts';
-import { ownProcess } from './service-status.ts';
+import { ownProcess, statusFields } from './service-status.ts';
 import { WindowsError, windowsErrors } from './windows-error.ts';
 
 /** What QueryServiceStatusEx says: SERVICE_STATUS_PROCESS. */
@@ -78,13 +78,7 @@ const configBytes = 8192;
 
 const declare = ({ koffi, advapi32 }: Native) => {
   const status = koffi.struct({
-    dwServiceType: 'uint32',
-    dwCurrentState: 'uint32',
-    dwControlsAccepted: 'uint32',
-    dwWin32ExitCode: 'uint32',
-    dwServiceSpecificExitCode: 'uint32',
-    dwCheckPoint: 'uint32',
-    dwWaitHint: 'uint32',
+    ...statusFields,
     dwProcessId: 'uint32',
     dwServiceFlags: 'uint32',
   });

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Native, loadNative } from './native.ts';
 import { startedByManager } from './parent-process.ts';
-import type { ServiceStatus } from './service-status.ts';
+import { type ServiceStatus, statusFields } from './service-status.ts';
 
 export interface ServiceLink {
   /** Tells the manager where the service is. */
@@ -16,16 +16,6 @@ export interface ServiceLink {
 export type AnswerControl = (control: number) => number;
 
 const pollMs = 20;
-
-const statusFields = {
-  dwServiceType: 'uint32',
-  dwCurrentState: 'uint32',
-  dwControlsAccepted: 'uint32',
-  dwWin32ExitCode: 'uint32',
-  dwServiceSpecificExitCode: 'uint32',
-  dwCheckPoint: 'uint32',
-  dwWaitHint: 'uint32',
-} as const satisfies Record<keyof ServiceStatus, 'uint32'>;
 
 /**
  * Runs StartServiceCtrlDispatcherW as a thread of its own: its signature is that of a thread's start. A thread

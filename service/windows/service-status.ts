@@ -44,6 +44,17 @@ export interface ServiceStatus {
   readonly dwWaitHint: number;
 }
 
+/** Their types, for koffi. */
+export const statusFields = {
+  dwServiceType: 'uint32',
+  dwCurrentState: 'uint32',
+  dwControlsAccepted: 'uint32',
+  dwWin32ExitCode: 'uint32',
+  dwServiceSpecificExitCode: 'uint32',
+  dwCheckPoint: 'uint32',
+  dwWaitHint: 'uint32',
+} as const satisfies Record<keyof ServiceStatus, 'uint32'>;
+
 const plain: ServiceStatus = {
   dwServiceType: ownProcess,
   dwCurrentState: currentState.running,
