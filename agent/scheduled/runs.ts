@@ -7,7 +7,7 @@ import type { AgentLog } from '../log/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { Report } from '../report/report.ts';
 import { messageOf } from './message.ts';
-import { Standing, unknownRunsToTell } from './standing.ts';
+import { Standing } from './standing.ts';
 import type { Troubles } from './troubles.ts';
 
 export interface RunsOptions {
@@ -73,7 +73,6 @@ export class Runs {
     const { verdict, checks, gaps, durationMs } = report;
     await troubles.set('run-failed', undefined);
     await alerting.observe(report);
-    await troubles.set('verdict-unknown', this.#unknown(report));
     await metrics()?.observe(report);
     log.log('info', `run: ${verdict}, ${checks.length} checks, ${gaps.length} gaps`, {
       verdict,
@@ -91,13 +90,6 @@ export class Runs {
     if (!alerting.wantsSecondLook() || this.#looks >= config.confirmAfter) return;
     this.#looks++;
     lookWithin(secondLookMs);
-  }
-
-  #unknown({ checks }: Report): string | undefined {
-    if (this.standing.unknownInARow < unknownRunsToTell) return undefined;
-    const first = checks.find(({ status }) => status === 'unknown');
-    const which = first ? `, ${first.id}: ${first.summary}` : '';
-    return `no verdict in ${unknownRunsToTell} runs in a row or more${which}`;
   }
 
   async #judgeParts(): Promise<void> {

@@ -9,15 +9,10 @@ export interface Ended {
   readonly durationMs: number;
 }
 
-/** After so many runs in a row that could not tell, that is a trouble of its own. */
-export const unknownRunsToTell = 3;
-
 export class Standing {
   readonly runs: Record<RunResult, number>;
   lastRun: LastRun | undefined;
   lastReport: { readonly endedAt: Date; readonly verdict: Verdict } | undefined;
-  /** Runs in a row whose verdict is unknown. */
-  unknownInARow = 0;
 
   constructor() {
     this.runs = Object.fromEntries(runResults.map((result) => [result, 0])) as Standing['runs'];
@@ -25,7 +20,6 @@ export class Standing {
 
   reported({ verdict }: Report, { endedAt, durationMs }: Ended): void {
     this.lastReport = { endedAt, verdict };
-    this.unknownInARow = verdict === 'unknown' ? this.unknownInARow + 1 : 0;
     this.#ended({ endedAt, durationMs, result: verdict });
   }
 

@@ -23,9 +23,7 @@ const profileOf = (title: string): string =>
   JSON.stringify({
     id: 'lab',
     title,
-    authorities: [
-      { id: 'r1', name: 'Lab Root', root: true, certificate: root.pem },
-    ],
+    authorities: [{ id: 'r1', name: 'Lab Root', root: true, certificate: root.pem }],
   });
 
 interface Told {
