@@ -21,9 +21,9 @@ import { SimulatedClock } from '../../helpers/simulated-clock.ts';
 
 interface Lab {
   /** One run that ends so. */
-  run(end: Report | Error, reason?: RunReason): Promise<void>;
+  readonly run: (end: Report | Error, reason?: RunReason) => Promise<void>;
   /** What was told, since it was last asked. */
-  told(): readonly string[];
+  readonly told: () => readonly string[];
   /** Milliseconds in which another look was asked for. */
   readonly looks: readonly number[];
   readonly runs: Runs;
