@@ -35,7 +35,8 @@ const listenToSignals = () => {
     isStatusTaken: () => kind === 'command' && signal.aborted,
     serve: (onHangup: () => void): void => {
       kind = 'server';
-      process.on('SIGHUP', onHangup);
+      // On Windows it says that the console is closed: then the default, the end, is right.
+      if (process.platform !== 'win32') process.on('SIGHUP', onHangup);
     },
   };
 };

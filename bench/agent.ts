@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readStatusFile } from '../agent/status-file.ts';
 import { startReceiver } from '../test/agent/alerts/receiver-server.ts';
+import { freePort } from '../test/helpers/loopback-lab.ts';
 import { makeCa } from '../test/helpers/private-ca.ts';
 import { execute } from './execute.ts';
 import { median, table } from './measure.ts';
@@ -72,7 +73,7 @@ await writeFile(
 );
 // With all that it can hold while it rests: metrics, a log file, and an alert that was just sent.
 const everything = {
-  metrics: { listen: '127.0.0.1:0', textfile: 'metrics.prom' },
+  metrics: { listen: `127.0.0.1:${await freePort()}`, textfile: 'metrics.prom' },
   log: { file: 'agent.log' },
   alerts: [{ type: 'webhook', url: `http://127.0.0.1:${receiver.port}/` }],
 };
@@ -95,7 +96,10 @@ for (const [name, more] of kinds) {
     stdio: 'ignore',
   });
   const pid = agent.pid ?? 0;
-  while (!(await readStatusFile(stateDir))?.lastRun) await wait(100);
+  while (!(await readStatusFile(stateDir))?.lastRun) {
+    if (agent.exitCode !== null) throw new Error(`the agent ended with ${agent.exitCode}`);
+    await wait(100);
+  }
   await wait(12_000); // the helper that sent the alert has ended
   const [before, woken] = [await processorTime(pid), await switches(pid)];
   const samples: number[] = [];
