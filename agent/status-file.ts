@@ -66,7 +66,8 @@ export const writeStatusFile = (
   stateDir: string,
   file: StatusFile,
   platform: NodeJS.Platform,
-): Promise<void> => writeDurably(pathOf(stateDir), `${JSON.stringify(file, null, 2)}\n`, { platform });
+): Promise<void> =>
+  writeDurably(pathOf(stateDir), `${JSON.stringify(file, null, 2)}\n`, { platform });
 
 const isStatusFile = (value: unknown): value is StatusFile =>
   typeof value === 'object' &&
