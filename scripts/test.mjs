@@ -1,7 +1,7 @@
 /**
  * Runs the tests from source: all of them, or those below the paths that are given.
- * `--smoke` leaves out the firewall lab, the packages and the services' lives, which do not depend on the
- * version of Node.
+ * `--smoke` leaves out what takes long and hardly depends on the version of Node: the firewall lab, packages,
+ * services' lives, fuzzing, kills, and what mostly asks other programs.
  */
 
 import { spawn } from 'node:child_process';
@@ -30,9 +30,18 @@ const collect = (path) => {
 const args = process.argv.slice(2);
 const smoke = args.includes('--smoke');
 const paths = args.filter((arg) => arg !== '--smoke').map((path) => resolve(path));
-const elsewhere = ['lab', 'packaging', 'service/booted'].map(
-  (name) => join(root, 'test', name) + sep,
-);
+const elsewhere = [
+  'lab/',
+  'packaging/',
+  'service/booted/',
+  'service/systemd/sandbox.test.ts',
+  'fuzz/',
+  'agent/alerts/kill.test.ts',
+  'agent/log/event-log.test.ts',
+  'stores/windows/wine.test.ts',
+  'stores/fixes.test.ts',
+  'stores/fixes-p11-kit.test.ts',
+].map((name) => join(root, 'test', ...name.split('/')) + (name.endsWith('/') ? sep : ''));
 const files = [...new Set((paths.length > 0 ? paths : [join(root, 'test')]).flatMap(collect))]
   .filter((file) => !smoke || !elsewhere.some((folder) => file.startsWith(folder)))
   .map((file) => relative(root, file));
