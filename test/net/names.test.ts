@@ -72,14 +72,14 @@ describe('a redirect that leaves no time', () => {
     const server = await serve(
       onRequest((socket) => {
         const moved = response('302 Found', '', { Location: 'http://far.test/crl' });
-        setTimeout(() => socket.end(moved), 700);
+        setTimeout(() => socket.end(moved), 2000);
       }),
     );
     const { finding } = await fetchFrom('http://ca.test/crl', {
       connectTo: [{ fromHost: 'ca.test', toHost: '127.0.0.1', toPort: server.port }],
       dnsServers: [dns.name],
-      connectTimeoutMs: 800,
-      requestTimeoutMs: 1000,
+      connectTimeoutMs: 2500,
+      requestTimeoutMs: 3500,
     });
     dns.close();
     await server.close();
