@@ -82,7 +82,7 @@ const withTail = (frame: CrlFrame): CrlFrame => {
 
 /** `bytes`: the CRL up to its entries at least. The values are copies: `bytes` may be used again. */
 export const readFields = (bytes: Uint8Array, frame: CrlFrame): CrlFields => {
-  const copy = Uint8Array.from(bytes.subarray(0, frame.fieldsEnd));
+  const copy = new Uint8Array(bytes.subarray(0, frame.fieldsEnd));
   const reader = new DerReader(copy, { start: frame.fieldsStart, end: frame.fieldsEnd });
   const version = readVersion(reader);
   const algorithm = readAlgorithmIdentifier(reader);

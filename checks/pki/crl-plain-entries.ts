@@ -9,6 +9,8 @@ import { plainEntriesWasm } from './crl-plain-entries-wasm.ts';
 
 /** No plain entry reaches further than this from its first byte, nor do the bytes compared. */
 const plainReach = 66;
+/** What follows the window, in reach of its last entry: no byte that is compared may have this value. */
+const beyond = 0xff;
 const filterLength = 65_536;
 /** Where the window lies in the module's memory. */
 const windowAt = 65_600;
@@ -49,7 +51,7 @@ const load = (): Loaded => {
 };
 
 export interface PlainWalk {
-  /** Where the first entry starts that is not plain, is perhaps wanted, or comes within reach of the end. */
+  /** Where the first entry starts that is not plain, is perhaps wanted, or is not there to its end. */
   readonly next: number;
   /** How many entries lie before it. */
   readonly passed: number;
@@ -76,12 +78,12 @@ export const entryWindow = (parts: readonly Uint8Array[], filter: Uint8Array): E
     room.set(part, end);
     end += part.length;
   }
-  const last = end - plainReach;
+  room.fill(beyond, end, end + plainReach);
+  const last = end - 1;
   return {
     bytes: room.subarray(windowAt, end),
     walkPlain: (start) => {
-      const at = windowAt + start;
-      const [next, passed] = at > last ? [at, 0] : walk(at, last);
+      const [next, passed] = walk(windowAt + start, last);
       return { next: next - windowAt, passed };
     },
   };

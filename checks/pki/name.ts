@@ -76,8 +76,13 @@ const textOf = (reader: DerReader, tlv: Tlv): string | undefined => {
   }
 };
 
+/** Plain text of single words and spaces, as most names are: nothing to normalize. */
+const isPlain = (text: string): boolean => /^[!-~]+(?: [!-~]+)*$/.test(text);
+
 const folded = (text: string): string =>
-  text.normalize('NFKC').toLowerCase().trim().replace(/\s+/gu, ' ');
+  isPlain(text)
+    ? text.toLowerCase()
+    : text.normalize('NFKC').toLowerCase().trim().replace(/\s+/gu, ' ');
 
 /** One relative distinguished name: what a SET in a Name holds, or a name given relative to another's. */
 export interface RelativeName {
