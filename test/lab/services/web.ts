@@ -44,6 +44,8 @@ daemon off; master_process off; user root; pid ${folder}/nginx.pid; error_log ${
 events {}
 http {
   access_log off; default_type application/octet-stream;
+  # openssl's responder spins for ever over a connection that ends without a question.
+  proxy_ignore_client_abort on;
   types { application/pkix-crl crl; application/pkix-cert crt; text/html html; }
   ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/tmp-${name};`).join(' ')}
   server {
