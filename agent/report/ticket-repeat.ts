@@ -45,7 +45,7 @@ const withCurl = (repeat: Repeat): string[] => {
   const { conversation, hostPort, page, proxy } = repeat;
   const url = urlAt(repeat);
   const words = [
-    `curl -v -g --connect-timeout 5 --max-time 15 ${page ? '-L' : '-o /dev/null'}`,
+    `curl -sSv -g --connect-timeout 5 --max-time 15 ${page ? '-L' : '-o /dev/null'}`,
     ...(conversation === 'tcp6' ? ['-6'] : []),
     ...(url.startsWith('smtp:') ? ['--ssl-reqd'] : []),
     ...(proxy === undefined ? [] : [sh`-x ${`http://${proxy}`}`]),
@@ -64,7 +64,7 @@ const testConnection = (place: string, port: number): string =>
 const withPowerShell = (repeat: Repeat): string[] => {
   const { conversation, hostPort, page, proxy } = repeat;
   const fetch = [
-    `curl.exe -v -g --connect-timeout 5 --max-time 15 ${page ? '-L' : '-o NUL'}`,
+    `curl.exe -sSv -g --connect-timeout 5 --max-time 15 ${page ? '-L' : '-o NUL'}`,
     ...(proxy === undefined ? [] : [ps`-x ${`http://${proxy}`}`]),
     ps`--url ${urlAt(repeat)}`,
   ].join(' ');

@@ -155,7 +155,7 @@ export const silentFirewall: Gap = {
     'Allow this host to open TCP connections to crl.globalsign.com, port 80. Silence means that a rule drops the packets, or the answers to them.',
   commands: [
     "nc -v -z -w 5 -- 'crl.globalsign.com' 80",
-    `curl -v -g --connect-timeout 5 --max-time 15 -o certready-body.bin --url '${crlUrl}'`,
+    `curl -sSv -g --connect-timeout 5 --max-time 15 -o certready-body.bin --url '${crlUrl}'`,
   ],
   evidence: {
     addresses: ['203.0.113.7', '2001:db8::7'],

@@ -52,7 +52,7 @@ export const tracePath = (finding: Finding, platform: Platform): string[] =>
 export const fetch = (finding: Finding): string => {
   const proxy = proxyOf(finding);
   const through = proxy === undefined ? '' : sh` -x ${`http://${proxy}`}`;
-  return sh`curl -v -g --connect-timeout 5 --max-time 15`.concat(
+  return sh`curl -sSv -g --connect-timeout 5 --max-time 15`.concat(
     through,
     sh` -o ${bodyFile} --url ${urlOf(finding)}`,
   );
@@ -108,7 +108,7 @@ export const starttlsVerified = (finding: Finding): string =>
 /** What the host offers before TLS: banner and EHLO's answer. */
 export const ehlo = (finding: Finding): string => {
   const url = `smtp://${hostPortText(destinationOf(finding, 25))}/`;
-  return sh`curl -v -g --connect-timeout 5 --max-time 15 --url ${url}`;
+  return sh`curl -sSv -g --connect-timeout 5 --max-time 15 --url ${url}`;
 };
 
 /** Asks the host again for what it was asked for: a mail host for STARTTLS, another for the URL. */
