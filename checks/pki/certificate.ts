@@ -10,9 +10,10 @@ import {
   tags,
 } from './der.ts';
 import { type Name, readName } from './name.ts';
+import { publicKeyOf } from './public-key.ts';
 import {
   type AlgorithmIdentifier,
-  publicKeyOf,
+  UnsupportedAlgorithm,
   readAlgorithmIdentifier,
   sameAlgorithm,
   signatureScheme,
@@ -157,7 +158,7 @@ export const fingerprint256 = (der: Uint8Array): string =>
 
 const keys = new WeakMap<Certificate, { key: KeyObject | undefined }>();
 
-/** The certificate's key, or undefined where node:crypto does not know its kind; made once. */
+/** The certificate's key, or undefined where it cannot be used (`publicKeyOf`); made once. */
 export const certificateKey = (certificate: Certificate): KeyObject | undefined => {
   const known = keys.get(certificate);
   if (known) return known.key;
@@ -168,11 +169,11 @@ export const certificateKey = (certificate: Certificate): KeyObject | undefined 
 
 /**
  * Whether the signature on `certificate` is by `issuer`'s key. It looks at nothing else.
- * @throws UnsupportedAlgorithm
+ * @throws UnsupportedAlgorithm, for the issuer's key too
  */
 export const isSignedBy = (certificate: Certificate, issuer: Certificate): boolean => {
   const key = certificateKey(issuer);
-  if (key === undefined) return false;
+  if (key === undefined) throw new UnsupportedAlgorithm('a public key that cannot be used');
   return verifySignature(signatureScheme(certificate.algorithm), key, {
     data: certificate.tbs,
     signature: certificate.signature,

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { type Certificate, certificateKey, isSignedBy, parseCertificate } from './certificate.ts';
 import { DerError } from './der.ts';
 import { allowsKeyUsage, extendedKeyUsage } from './extensions.ts';
+import { canBeFactored, keyStrength } from './key-strength.ts';
 import { nameText, sameName } from './name.ts';
 import type { BasicOcspResponse, ResponderId } from './ocsp-response.ts';
 import { oids } from './oids.ts';
@@ -94,6 +95,8 @@ const whyUnauthorized = (delegate: Certificate, issuer: Certificate): string | u
       !allowsKeyUsage(delegate, 'nonRepudiation')
     )
       return 'the key usage of its certificate allows no signatures';
+    const strength = keyStrength(delegate);
+    if (canBeFactored(strength)) return `its key of ${strength.bits} bits can be factored`;
     const unknown = criticalUnknown(delegate);
     return unknown && `its certificate has the unknown critical extension ${unknown}`;
   } catch (error) {

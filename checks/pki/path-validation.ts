@@ -13,7 +13,7 @@ import {
   keyUsage,
   nameConstraints,
 } from './extensions.ts';
-import { keyStrength } from './key-strength.ts';
+import { canBeFactored, keyStrength } from './key-strength.ts';
 import { nameText } from './name.ts';
 import { constrainedNames, constraintRefusal } from './name-constraints.ts';
 import { keyUsageBits, oids } from './oids.ts';
@@ -141,13 +141,10 @@ const checkPurpose = ({ certificate, index, purpose }: Step): PathProblem[] => {
     : [pathProblem('key-usage', certificate, { missing: 'digitalSignature' })];
 };
 
-/** RSA keys below this have been factored in public. */
-const weakestRsaBits = 1024;
-
 const checkKey = ({ certificate }: Step): PathProblem[] => {
-  const { type, bits } = keyStrength(certificate);
-  return type === 'rsa' && bits < weakestRsaBits
-    ? [pathProblem('key-too-weak', certificate, { keyBits: bits })]
+  const strength = keyStrength(certificate);
+  return canBeFactored(strength)
+    ? [pathProblem('key-too-weak', certificate, { keyBits: strength.bits })]
     : [];
 };
 

@@ -1,13 +1,6 @@
 /** Signature algorithms (RFC 3279, 4055, 5758, 8410) and verification by node:crypto. */
 
-import {
-  type KeyObject,
-  type Verify,
-  constants,
-  createPublicKey,
-  createVerify,
-  verify,
-} from 'node:crypto';
+import { type KeyObject, type Verify, constants, createVerify, verify } from 'node:crypto';
 import { DerError, DerReader, contextConstructed, readSingle, tags } from './der.ts';
 import { oids } from './oids.ts';
 import { equalBytes, readOid, readSmallInteger } from './values.ts';
@@ -56,7 +49,7 @@ export type SignatureScheme =
       readonly weak: boolean;
     };
 
-/** An algorithm that certready does not verify, and why: MD5 for its weakness, others for being unknown. */
+/** An algorithm that certready does not verify, and why: MD5 for its weakness, DSA for its age, others for being unknown. */
 export class UnsupportedAlgorithm extends Error {
   override readonly name = 'UnsupportedAlgorithm';
 }
@@ -90,9 +83,13 @@ const schemes = new Map<string, SignatureScheme>([
 ]);
 
 const refused = new Map<string, string>([
-  ['1.2.840.113549.1.1.2', 'MD2'],
-  ['1.2.840.113549.1.1.3', 'MD4'],
-  ['1.2.840.113549.1.1.4', 'MD5'],
+  ['1.2.840.113549.1.1.2', 'MD2 signatures can be forged'],
+  ['1.2.840.113549.1.1.3', 'MD4 signatures can be forged'],
+  ['1.2.840.113549.1.1.4', 'MD5 signatures can be forged'],
+  // TLS 1.3 and every browser have dropped it, and its keys in use were of 1024 bits
+  ['1.2.840.10040.4.3', 'DSA is no longer accepted'],
+  ['2.16.840.1.101.3.4.3.1', 'DSA is no longer accepted'],
+  ['2.16.840.1.101.3.4.3.2', 'DSA is no longer accepted'],
 ]);
 
 const rsaPss = '1.2.840.113549.1.1.10';
@@ -166,21 +163,12 @@ const pssScheme = (parameters: Uint8Array | undefined): SignatureScheme => {
 export const signatureScheme = ({ oid, parameters }: AlgorithmIdentifier): SignatureScheme => {
   if (oid === rsaPss) return pssScheme(parameters);
   const bad = refused.get(oid);
-  if (bad !== undefined) throw new UnsupportedAlgorithm(`${bad} signatures can be forged`);
+  if (bad !== undefined) throw new UnsupportedAlgorithm(bad);
   const scheme = schemes.get(oid);
   if (scheme === undefined) throw new UnsupportedAlgorithm(`signature algorithm ${oid}`);
   if (scheme.kind === 'rsa') requireNullOrNothing(parameters);
   else if (parameters !== undefined) throw new DerError(`${scheme.name} with parameters`, 0);
   return scheme;
-};
-
-/** A public key from SubjectPublicKeyInfo DER, or undefined where node:crypto does not know its kind. */
-export const publicKeyOf = (subjectPublicKeyInfo: Uint8Array): KeyObject | undefined => {
-  try {
-    return createPublicKey({ key: Buffer.from(subjectPublicKeyInfo), format: 'der', type: 'spki' });
-  } catch {
-    return undefined;
-  }
 };
 
 /** Whether a key is of the kind that this scheme needs. */
