@@ -1,11 +1,11 @@
 /** From what was seen of a CRL to findings, evidence and a line of text. */
 
 import type { CrlFetch } from './crl-fetch.ts';
-import type { Known, NamedSubject } from './crl-subjects.ts';
+import { type Known, type NamedSubject, asksFor } from './crl-subjects.ts';
 import type { Certificate } from './pki/certificate.ts';
 import type { CrlContents } from './pki/crl-contents.ts';
 import { type CrlProblem, type CrlStatus, type CrlVerdict, judgeCrl } from './pki/crl-judge.ts';
-import { coversAllReasons, everyReason, outOfScope } from './pki/crl-scope.ts';
+import { coversAllReasons, crlIssuersOf, everyReason, outOfScope } from './pki/crl-scope.ts';
 import { findSigner } from './pki/crl-soundness.ts';
 import { nameText, nameTypes, nameValues } from './pki/name.ts';
 import type { Evidence, Finding, GapCode, Json, Judgement, SeenCrl } from './types.ts';
@@ -26,6 +26,8 @@ export interface CrlJudging {
   readonly before?: SeenCrl | undefined;
   /** The issuer's other CRLs in the profile; undefined: not seen yet. */
   readonly siblings: readonly (CrlObservation | undefined)[];
+  /** The profile's CRLs by others, which certificates may ask for as indirect ones. */
+  readonly others: readonly (CrlObservation | undefined)[];
 }
 
 const day = (time: Date): string => time.toISOString().slice(0, 10);
@@ -45,15 +47,24 @@ const reasonsElsewhere = (
   return reasons;
 };
 
+/** Those CRLs by others that the certificate may ask for; of an unseen one nobody knows who issues it. */
+const indirectFor = (
+  { certificate }: NamedSubject,
+  others: CrlJudging['others'],
+): CrlJudging['others'] =>
+  certificate && crlIssuersOf(certificate).length > 0
+    ? others.filter((one) => !one || asksFor(one.issuers, certificate))
+    : [];
+
 /** Those that this CRL is asked about: not those that it says nothing of, where others do. */
 const askedOf = (
   { crl: { contents, url }, subjects }: CrlObservation,
-  siblings: readonly (CrlObservation | undefined)[],
+  { siblings, others }: CrlJudging,
 ): readonly NamedSubject[] =>
   subjects.flatMap((subject) => {
     const why = contents && outOfScope(contents, subject, url);
     if (!why) return [subject];
-    const otherReasons = reasonsElsewhere(subject, siblings);
+    const otherReasons = reasonsElsewhere(subject, [...siblings, ...indirectFor(subject, others)]);
     if (why.reasons) return [{ ...subject, otherReasons }];
     return coversAllReasons(otherReasons) ? [] : [subject];
   });
@@ -197,7 +208,7 @@ const rollback = (
 export const judgeObserved = (observed: CrlObservation, judging: CrlJudging): Judgement => {
   const { crl, issuers, delta } = observed;
   const { contents, url } = crl;
-  const asked = askedOf(observed, judging.siblings);
+  const asked = askedOf(observed, judging);
   const verdict =
     contents &&
     judgeCrl(contents, {

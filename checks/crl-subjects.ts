@@ -2,8 +2,10 @@
 
 import { type Certificate, parseCertificate } from './pki/certificate.ts';
 import type { CrlSubject } from './pki/crl-judge.ts';
+import { crlIssuersOf } from './pki/crl-scope.ts';
 import { DerError } from './pki/der.ts';
 import { freshestCrl } from './pki/extensions.ts';
+import { sameName } from './pki/name.ts';
 import { serialBytes } from './pki/values.ts';
 import type { Authority, AuthorityCertificate, CrlSource, GapId, Profile, Run } from './types.ts';
 
@@ -20,6 +22,21 @@ export const issuedBy = (profile: Profile, issuers: readonly Authority[]): reado
   const ids = new Set(issuers.map(({ id }) => id));
   return profile.authorities.filter(({ root, issuer }) => !root && ids.has(issuer ?? ''));
 };
+
+/** Authorities of others, which may ask for an indirect CRL by these. */
+export const issuedElsewhere = (
+  profile: Profile,
+  issuers: readonly Authority[],
+): readonly Authority[] => {
+  const own = issuedBy(profile, issuers);
+  return profile.authorities.filter((each) => !each.root && !own.includes(each));
+};
+
+/** Whether the certificate may ask for a CRL by one of these (RFC 5280 4.2.1.13, cRLIssuer). */
+export const asksFor = (issuers: readonly Known[], certificate: Certificate): boolean =>
+  crlIssuersOf(certificate).some((name) =>
+    issuers.some((issuer) => !issuer.certificate || sameName(issuer.certificate.subject, name)),
+  );
 
 /** Serial numbers, in hex, that the profile asks OCSP about and that these issued. */
 export const serialsOf = (profile: Profile, issuers: readonly Authority[]): readonly string[] => {

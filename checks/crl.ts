@@ -8,9 +8,11 @@ import { type CrlFetch, fetchCrl } from './crl-fetch.ts';
 import { type CrlObservation, judgeObserved } from './crl-judgement.ts';
 import {
   type Known,
+  asksFor,
   certificatesOf,
   freshestUrls,
   issuedBy,
+  issuedElsewhere,
   issuersOf,
   namedSubjects,
   serialsAtHand,
@@ -22,7 +24,7 @@ import { type CrlReaderOptions, readCrl } from './pki/crl-reader.ts';
 import { findSigner } from './pki/crl-soundness.ts';
 import { oids } from './pki/oids.ts';
 import { equalBytes } from './pki/values.ts';
-import type { Check, CrlSource, Profile, Run, SeenCrl, Stage, Task } from './types.ts';
+import type { Authority, Check, CrlSource, Profile, Run, SeenCrl, Stage, Task } from './types.ts';
 
 /** The most keys that a CRL too large to be kept is hashed for. */
 const maxKeys = 4;
@@ -62,6 +64,17 @@ const lookUpAgain = async (
   return contents ? verified(await fetchCrl(url, options, context), issuers, context) : fetched;
 };
 
+/** An indirect CRL speaks of others' certificates too: of those that ask for it. */
+const askersOf = async (
+  { contents }: CrlFetch,
+  { issuers, others }: { issuers: readonly Known[]; others: readonly Authority[] },
+  context: Context,
+): Promise<readonly Known[]> => {
+  if (contents?.extensions.distributionPoint?.indirectCrl !== true) return [];
+  const found = await certificatesOf(others, context);
+  return found.filter(({ certificate }) => !certificate || asksFor(issuers, certificate));
+};
+
 const fetchDelta = async (
   urls: readonly string[],
   wanted: readonly Uint8Array[],
@@ -90,10 +103,12 @@ const observeCrl = async (
     issuers,
   }));
   // The certificates to look up may come later than the CRL: it does not wait for them.
-  const [{ fetched, issuers }, subjects] = await Promise.all([
+  const [{ fetched, issuers }, own] = await Promise.all([
     signed,
     certificatesOf(asked.subjects, context),
   ]);
+  const askers = await askersOf(fetched, { issuers, others: asked.others }, context);
+  const subjects = [...own, ...askers];
   const named = namedSubjects(subjects, asked.serials, certificates(issuers));
   const wanted = named.map(({ serial }) => serial);
   const late = wanted.some((serial) => !atHand.some((one) => equalBytes(one, serial)));
@@ -150,6 +165,7 @@ const questionOf = (profile: Profile, source: CrlSource) => {
   return {
     issuers,
     subjects: issuedBy(profile, issuers),
+    others: issuedElsewhere(profile, issuers),
     serials: serialsOf(profile, issuers),
   };
 };
@@ -166,9 +182,9 @@ const taskOf = (
   { profile, run, seen }: { profile: Profile; run: Run; seen: Map<CrlSource, CrlObservation> },
 ): Task => {
   const question = questionOf(profile, source);
-  const siblings = profile.crls.filter(
-    (other) => other !== source && question.issuers.some(({ id }) => id === other.issuer),
-  );
+  const isSibling = ({ issuer }: CrlSource): boolean =>
+    question.issuers.some(({ id }) => id === issuer);
+  const rest = profile.crls.filter((other) => other !== source);
   return {
     kind: 'crl',
     target: source.url,
@@ -182,7 +198,12 @@ const taskOf = (
         stages: crl.stages,
         serverTimes: [...crl.serverTimes, ...(delta?.serverTimes ?? [])],
         judge: (at) =>
-          judgeObserved(observed, { at, before, siblings: siblings.map((one) => seen.get(one)) }),
+          judgeObserved(observed, {
+            at,
+            before,
+            siblings: rest.filter(isSibling).map((one) => seen.get(one)),
+            others: rest.filter((one) => !isSibling(one)).map((one) => seen.get(one)),
+          }),
       };
     },
   };

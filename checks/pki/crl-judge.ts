@@ -134,7 +134,7 @@ const ask = (
       subject,
       status: { status: 'unknown', reason: `out of scope: ${why.found}` },
       problem: scopeProblem(why, subject),
-      inScope: false,
+      inScope: why.reasons !== undefined,
     };
   if (!status) {
     const reason = 'removeFromCRL in a complete CRL';

@@ -96,6 +96,16 @@ const pointsOf = (
   return [{ names: namesFor([issuer], uris) }];
 };
 
+/** Who issues the indirect CRLs that a certificate asks for (4.2.1.13); none where its extensions are malformed. */
+export const crlIssuersOf = (certificate: Certificate): readonly Name[] => {
+  try {
+    return crlDistributionPoints(certificate)?.flatMap(({ crlIssuer }) => crlIssuer ?? []) ?? [];
+  } catch (error) {
+    if (error instanceof DerError) return [];
+    throw error;
+  }
+};
+
 /** 6.3.3 (b)(1): the CRL is by who the point says it is by. */
 const wrongSource = (
   point: Point,

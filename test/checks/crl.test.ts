@@ -15,12 +15,20 @@ import type {
 } from '../../checks/types.ts';
 import { enumerated, integer, oid, pem, sequence } from '../helpers/der-writer.ts';
 import { type Answer, type FakeHost, fakeHost } from '../helpers/fake-host.ts';
-import { type CrlOptions, flippedLastByte, makeCa, testTime } from '../helpers/private-ca.ts';
 import {
+  type CrlEntryOptions,
+  type CrlOptions,
+  flippedLastByte,
+  makeCa,
+  testTime,
+} from '../helpers/private-ca.ts';
+import {
+  certificateIssuer,
   crlDistributionPoints,
   deltaCrlIndicator,
   freshestCrl,
   issuingDistributionPoint,
+  keyUsage,
 } from '../helpers/x509-writer.ts';
 
 const url = 'http://crl.example/root.crl';
@@ -398,6 +406,90 @@ describe('partitioned CRLs', () => {
       ['crl-out-of-scope'],
       ['crl-out-of-scope'],
     ]);
+  });
+});
+
+describe('indirect CRLs', () => {
+  const indirectUrl = 'http://crl.example/indirect.crl';
+  const lister = root.issue({ name: 'O=Test, CN=Lister', onlyExtensions: [keyUsage('cRLSign')] });
+  const asking = root.issue({
+    name: 'O=Test, CN=Issuing CA',
+    ca: true,
+    extensions: [crlDistributionPoints({ uris: [indirectUrl], crlIssuer: lister.name })],
+  });
+  const listerAuthority = authority('lister', lister.der);
+  const listAt: CrlSource = { url: indirectUrl, issuer: 'lister' };
+  const indirect = (...entries: readonly CrlEntryOptions[]): Uint8Array =>
+    lister.crl({
+      entries,
+      extensions: [issuingDistributionPoint({ uris: [indirectUrl], indirectCRL: true })],
+    });
+  const byRoot = { serial: 1, extensions: [certificateIssuer(root.name)] };
+  const revoking = indirect(byRoot, { serial: asking.serial, reason: 2 });
+  const judgeAll = async (
+    bodies: Bodies,
+    {
+      authorities = [authority('ca', asking.der), listerAuthority],
+      crls = [{ url, issuer: 'root' }, listAt],
+    } = {},
+  ) => {
+    const profile = profileOf(authorities, { crls });
+    const { observations } = await observeAll(profile, bodies);
+    return observations.map((one) => one.judge(testTime));
+  };
+
+  it('are asked about the certificates that ask for them, and their issuer’s own CRL is not', async () => {
+    const [own, other] = await judgeAll({ [url]: root.crl(), [indirectUrl]: indirect(byRoot) });
+    assert.ok(own && other);
+    assert.deepEqual([own, other].map(codes), [[], []]);
+    assert.deepEqual(own.evidence['lookedUp'], [{ certificate: 'lister', status: 'good' }]);
+    assert.deepEqual(other.evidence['lookedUp'], [{ certificate: 'ca', status: 'good' }]);
+    assert.equal(other.evidence['signature'], 'valid');
+  });
+
+  it('revoke them under the name of their issuer', async () => {
+    const judged = await judgeAll({ [url]: root.crl(), [indirectUrl]: revoking });
+    assert.deepEqual(judged.map(codes), [[], ['certificate-revoked']]);
+    const sameSerial = indirect({ serial: asking.serial });
+    const others = await judgeAll({ [url]: root.crl(), [indirectUrl]: sameSerial });
+    assert.deepEqual(others.map(codes), [[], []]);
+  });
+
+  it('revoke a certificate that comes later than they do', async () => {
+    const authorities = [byAia, listerAuthority];
+    const bodies = { [url]: root.crl(), [indirectUrl]: revoking, [caUrl]: asking.der };
+    const judged = await judgeAll(bodies, { authorities });
+    assert.deepEqual(judged.map(codes), [[], ['certificate-revoked']]);
+  });
+
+  it('that no certificate asks for are gaps', async () => {
+    const authorities = [embedded, listerAuthority];
+    const bodies = { [url]: root.crl(), [indirectUrl]: indirect(byRoot) };
+    const judged = await judgeAll(bodies, { authorities });
+    assert.deepEqual(judged.map(codes), [[], ['crl-unsupported-extension']]);
+  });
+
+  it('that are asked for and that the profile does not name are gaps of the issuer’s CRL', async () => {
+    const crls = [{ url, issuer: 'root' }];
+    const judged = await judgeAll({ [url]: root.crl() }, { crls });
+    assert.deepEqual(judged.map(codes), [['crl-out-of-scope']]);
+  });
+
+  it('that cannot be fetched are their own gaps alone', async () => {
+    const finding: Finding = { code: 'connect-timeout', target: 'crl.example:80', evidence: {} };
+    const judged = await judgeAll({ [url]: root.crl(), [indirectUrl]: finding });
+    assert.deepEqual(judged.map(codes), [[], ['connect-timeout']]);
+  });
+
+  it('by an issuer whose certificate is missing leave it blocked', async () => {
+    const missing: Authority = { ...byAia, id: 'lister', name: 'Test lister' };
+    const gone: Finding = { code: 'http-status', target: caUrl, evidence: { status: 404 } };
+    const judged = await judgeAll(
+      { [url]: root.crl(), [indirectUrl]: indirect(byRoot), [caUrl]: gone },
+      { authorities: [authority('ca', asking.der), missing] },
+    );
+    assert.deepEqual(judged.map(codes), [[], []]);
+    assert.deepEqual(judged[1]?.blockedBy, [`http-status:${caUrl}`]);
   });
 });
 

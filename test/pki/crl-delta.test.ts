@@ -1,4 +1,4 @@
-/** Delta CRLs (RFC 5280 5.2.4), indirect CRLs (5.2.5, 5.3.3), and what else a verdict tells. */
+/** Delta CRLs (RFC 5280 5.2.4), and what else a verdict tells. */
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -24,7 +24,6 @@ import {
 } from '../helpers/private-ca.ts';
 import { lacking } from '../helpers/programs.ts';
 import {
-  certificateIssuer,
   crlDistributionPoints,
   crlNumber,
   deltaCrlIndicator,
@@ -250,66 +249,6 @@ describe('a delta CRL', () => {
     assert.equal(verdict.signature, 'unchecked');
     assert.equal(verdict.delta?.applies, false);
     assert.equal(statusOf(verdict), 'unknown');
-  });
-});
-
-describe('an indirect CRL', () => {
-  const point = { uris: [url] };
-  const asking = ca.issue({
-    name: 'leaf that asks for it',
-    extensions: [crlDistributionPoints({ ...point, crlIssuer: other.name })],
-  });
-  const indirect = (options: CrlOptions = {}): Buffer =>
-    other.crl({
-      ...options,
-      extensions: [issuingDistributionPoint({ ...point, indirectCRL: true })],
-    });
-  const issuers = [parseCertificate(other.der)];
-  const from = (name: Buffer) => ({ extensions: [certificateIssuer(name)] });
-
-  const cases: readonly [name: string, crl: Buffer, status: string, codes: readonly GapCode[]][] = [
-    ['without the certificate', indirect(), 'good', []],
-    [
-      'with the certificate under its issuer',
-      indirect({
-        entries: [
-          { serial: 1, ...from(ca.name) },
-          { serial: asking.serial, reason: 1 },
-        ],
-      }),
-      'revoked',
-      ['certificate-revoked'],
-    ],
-    [
-      'with its serial number under another issuer',
-      indirect({ entries: [{ serial: asking.serial }, { serial: 2, ...from(ca.name) }] }),
-      'good',
-      [],
-    ],
-    [
-      'with its serial number after another issuer was named',
-      indirect({
-        entries: [
-          { serial: 1, ...from(ca.name) },
-          { serial: 2, ...from(namesake.issue({ name: 'CN=Third' }).name) },
-          { serial: asking.serial },
-        ],
-      }),
-      'good',
-      [],
-    ],
-    ['that is none', other.crl(), 'unknown', ['crl-out-of-scope']],
-  ];
-  for (const [name, crl, status, codes] of cases)
-    it(name, () => {
-      const verdict = ask(crl, asking, { issuers });
-      assert.deepEqual(codesOf(verdict.problems), codes);
-      assert.equal(statusOf(verdict), status);
-    });
-
-  it('by another than the certificate asks for', () => {
-    const crl = ca.crl({ extensions: [issuingDistributionPoint({ ...point, indirectCRL: true })] });
-    assert.deepEqual(codesOf(ask(crl, asking).problems), ['crl-unsupported-extension']);
   });
 });
 
