@@ -63,22 +63,37 @@ const matchDns: Comparison<string> = (name, constraint, excluded) => {
   );
 };
 
+/** Mail and URI constraints are one host, or with a leading dot all hosts of a domain. */
+const isWithin = (host: readonly string[], constraint: string): Match => {
+  if (constraint === '') return true;
+  const isDomain = constraint.startsWith('.');
+  const suffix = labelsOf(isDomain ? constraint.slice(1) : constraint);
+  if (suffix === undefined || suffix[0] === '*') return 'malformed';
+  return endsWith(host, suffix) && host.length > suffix.length === isDomain;
+};
+
 const matchEmail: Comparison<string> = (address, constraint) => {
   const [local, host, ...rest] = address.split('@');
   if (local === undefined || local === '' || host === undefined || rest.length > 0)
     return 'malformed';
-  const hostLabels = labelsOf(host);
-  if (hostLabels === undefined) return 'malformed';
+  const labels = labelsOf(host);
+  if (labels === undefined) return 'malformed';
   const at = constraint.lastIndexOf('@');
-  if (at >= 0)
-    return (
-      local === constraint.slice(0, at) &&
-      host.toLowerCase() === constraint.slice(at + 1).toLowerCase()
-    );
-  if (!constraint.startsWith('.')) return host.toLowerCase() === constraint.toLowerCase();
-  const suffix = labelsOf(constraint.slice(1));
-  if (suffix === undefined) return 'malformed';
-  return hostLabels.length > suffix.length && endsWith(hostLabels, suffix);
+  if (at < 0) return isWithin(labels, constraint);
+  return (
+    local === constraint.slice(0, at) &&
+    host.toLowerCase() === constraint.slice(at + 1).toLowerCase()
+  );
+};
+
+/** The host of a URI: a URI without one, or with a number in its place, cannot be compared and is refused. */
+const matchUri: Comparison<string> = (uri, constraint) => {
+  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(uri)?.[1];
+  const host = labelsOf(authority?.replace(/^.*@/, '').replace(/:\d*$/, '') ?? '');
+  const top = host?.at(-1);
+  if (host === undefined || host.length < 2 || host[0] === '*' || /^\d*$/.test(top ?? ''))
+    return 'malformed';
+  return isWithin(host, constraint);
 };
 
 const isContiguous = (mask: Uint8Array): boolean =>
@@ -141,13 +156,10 @@ export const constraintRefusal = (
 ): string | undefined => {
   if (count(names) * (count(permitted) + count(excluded)) > maxComparisons)
     return 'too many names and constraints';
-  // URI constraints are not evaluated, nor are the rare forms: constrained and present is refused
-  const present = new Set([...names.others, ...(names.uris.length > 0 ? [6] : [])]);
-  for (const part of [permitted, excluded]) {
-    const constrained = [...(part?.others ?? []), ...(part && part.uris.length > 0 ? [6] : [])];
-    const unsupported = constrained.find((form) => present.has(form));
-    if (unsupported !== undefined) return `names of form [${unsupported}] are constrained`;
-  }
+  // The rare forms are not evaluated: constrained and present is refused
+  const constrained = [...(permitted?.others ?? []), ...(excluded?.others ?? [])];
+  const unsupported = constrained.find((form) => names.others.includes(form));
+  if (unsupported !== undefined) return `names of form [${unsupported}] are constrained`;
   const lists = <K extends keyof GeneralNames>(key: K) => ({
     names: names[key],
     permitted: permitted?.[key] ?? [],
@@ -162,6 +174,7 @@ export const constraintRefusal = (
       matches: matchEmail,
       text: plain,
     }) ??
+    refusal<string>({ form: 'URI', ...lists('uris'), matches: matchUri, text: plain }) ??
     refusal<Uint8Array>({ form: 'IP', ...lists('ipAddresses'), matches: matchIp, text: hex }) ??
     refusal<Name>({
       form: 'name',
