@@ -125,6 +125,10 @@ export const timeProblems = (crl: CrlContents, { at, maxAgeMs }: Times): CrlProb
   };
   const age = at.getTime() - thisUpdate.getTime();
   if (-age > clockToleranceMs) return [{ code: 'crl-not-yet-valid', evidence }];
+  if (nextUpdate && nextUpdate < thisUpdate)
+    return [
+      { code: 'crl-expired', evidence: { ...evidence, reason: 'nextUpdate before thisUpdate' } },
+    ];
   if (nextUpdate && at > nextUpdate) return [{ code: 'crl-expired', evidence }];
   if (maxAgeMs !== undefined && age > maxAgeMs)
     return [{ code: 'crl-expired', evidence: { ...evidence, maxAgeMs } }];

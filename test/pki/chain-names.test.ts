@@ -536,6 +536,25 @@ describe('name constraints', () => {
     assert.deepEqual(reasons(other), ['name-constraints']);
   });
 
+  it('of several CAs hold together, and a self-issued leaf is bound', () => {
+    const only = (host: string) => nameConstraints({ permitted: [dnsName(host)] });
+    const outer = root.issue({ name: 'Outer', ca: true, extensions: [only('a.example.com')] });
+    const inner = outer.issue({ name: 'Inner', ca: true, extensions: [only('example.com')] });
+    const reasons = (name: string, host: string) =>
+      buildPaths(
+        parseCertificate(inner.issue({ name, extensions: [subjectAltName(dnsName(host))] }).der),
+        {
+          intermediates: [outer, inner].map(({ der }) => parseCertificate(der)),
+          anchors: [parseCertificate(root.der)],
+          at: testTime,
+        },
+      ).path.problems.map(({ reason }) => reason);
+    assert.deepEqual(reasons('mx', 'x.a.example.com'), []);
+    assert.deepEqual(reasons('mx', 'b.example.com'), ['name-constraints']);
+    assert.deepEqual(reasons('mx', 'a.example.net'), ['name-constraints', 'name-constraints']);
+    assert.deepEqual(reasons('Inner', 'a.example.net'), ['name-constraints', 'name-constraints']);
+  });
+
   it('are refused where the work would be quadratic', () => {
     const many = Array.from({ length: 1500 }, (_, n) => dnsName(`h${n}.example.com`));
     const ca = root.issue({

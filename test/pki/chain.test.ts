@@ -7,7 +7,16 @@ import { oids } from '../../checks/pki/oids.ts';
 import type { PathPurpose, PathReason } from '../../checks/pki/path-problem.ts';
 import type { GapCode } from '../../checks/types.ts';
 import { opensslMissing, opensslVerify } from '../helpers/chain-oracle.ts';
-import { boolean, integer, nullValue, octetString, oid, sequence } from '../helpers/der-writer.ts';
+import {
+  boolean,
+  integer,
+  nullValue,
+  octetString,
+  oid,
+  sequence,
+  setOf,
+  tlv,
+} from '../helpers/der-writer.ts';
 import { type Identity, flippedLastByte, makeCa, testTime } from '../helpers/private-ca.ts';
 import { generateKey } from '../helpers/signing.ts';
 import {
@@ -19,6 +28,7 @@ import {
   extKeyUsage,
   extension,
   keyUsage,
+  nameOf,
   subjectAltName,
   unknownExtension,
 } from '../helpers/x509-writer.ts';
@@ -170,6 +180,24 @@ const cases: readonly ChainCase[] = [
       anchors: [root],
     }),
   },
+  {
+    name: 'issuer written otherwise: case, white space and string type',
+    make: () => {
+      const upper = root.issue({ name: nameOf('O=Test, CN=Issuing   ca'), key: ca, ca: true });
+      const string = (kind: 0x0c | 0x13, id: string, text: string) =>
+        setOf(sequence(oid(id), tlv(kind, Buffer.from(text))));
+      const issuer = sequence(
+        string(0x13, '2.5.4.10', 'TEST'),
+        string(0x0c, '2.5.4.3', ' issuing CA '),
+      );
+      const rewrite = () => ({ issuer });
+      return {
+        leaf: upper.issue({ name: 'CN=mx.example.com', rewrite }),
+        intermediates: [upper],
+        anchors: [root],
+      };
+    },
+  },
   // ------------------------------------------------------------ cross-certificates
   {
     name: 'cross-certificate: only the second root is trusted',
@@ -210,6 +238,37 @@ const cases: readonly ChainCase[] = [
       anchors: [root, otherRoot],
     }),
     differs: 'OpenSSL validates the first path that it builds and tries no other',
+  },
+  {
+    name: 'root rolled over: a leaf of the new key, of which the old one made a certificate',
+    make: () => {
+      const renewed = makeCa({ name: root.name });
+      const newWithOld = root.issue({ name: root.name, key: renewed, ca: true });
+      return { leaf: leafOf(renewed), intermediates: [renewed, newWithOld], anchors: [root] };
+    },
+    differs: 'OpenSSL follows the first issuer that it meets and tries no other',
+  },
+  {
+    name: 'root rolled over: a leaf of the old key, of which the new one made a certificate',
+    make: () => {
+      const renewed = makeCa({ name: root.name });
+      const oldWithNew = renewed.issue({ name: root.name, key: root, ca: true });
+      return { leaf: leafOf(root), intermediates: [root, oldWithNew], anchors: [renewed] };
+    },
+    differs: 'OpenSSL follows the first issuer that it meets and tries no other',
+  },
+  {
+    name: 'two CAs that certify each other, and a way out behind both',
+    make: () => {
+      const [a, b] = [generateKey('p256'), generateKey('p256')];
+      const selfA = makeCa({ name: 'CN=Loop A', key: a });
+      const selfB = makeCa({ name: 'CN=Loop B', key: b });
+      const aByB = selfB.issue({ name: 'CN=Loop A', key: a, ca: true });
+      const bByA = selfA.issue({ name: 'CN=Loop B', key: b, ca: true });
+      const out = root.issue({ name: 'CN=Loop B', key: b, ca: true });
+      return { leaf: leafOf(selfA), intermediates: [bByA, aByB, out], anchors: [root] };
+    },
+    differs: 'OpenSSL follows the first issuer that it meets and tries no other',
   },
   {
     name: 'two CAs that certify each other, and no way out',

@@ -220,6 +220,10 @@ describe('a delta CRL', () => {
       assert.deepEqual(codesOf(verdict.delta?.problems), codes);
       assert.equal(verdict.delta?.applies, applies);
       assert.equal(statusOf(verdict), status);
+      assert.equal(
+        verdict.notes.some((note) => note.includes('no newer')),
+        !applies && codes.length === 0,
+      );
       assert.deepEqual(
         codesOf(verdict.problems),
         status === 'revoked' ? ['certificate-revoked'] : [],
@@ -260,6 +264,25 @@ describe('a verdict', () => {
     assert.equal(statusOf(verdict), 'unknown');
   });
 
+  it('is about each certificate by itself', () => {
+    const others = [leaf, ca.issue({ name: 'other leaf' }), ca.issue({ name: 'third leaf' })].map(
+      ({ der }) => parseCertificate(der),
+    );
+    const subjects = others.map((certificate) => ({ ...certificate, certificate }));
+    const wanted = subjects.map(({ serial }) => serial);
+    const crl = ca.crl({ entries: [...(listed(1).entries ?? []), { serial: 5 }] });
+    const verdict = judgeCrl(readCrl(crl, { wanted }), {
+      issuers: [parseCertificate(ca.der)],
+      at: testTime,
+      url,
+      subjects,
+    });
+    assert.deepEqual(
+      verdict.subjects.map(({ status }) => status.status),
+      ['revoked', 'good', 'good'],
+    );
+  });
+
   it('names the signer', () => {
     const verdict = ask(ca.crl(), leaf, {
       issuers: [other, namesake, ca].map(({ der }) => parseCertificate(der)),
@@ -298,6 +321,8 @@ describe('a verdict', () => {
     assert.equal(notes({ hash: 'sha1' }), 1);
     assert.equal(notes({ number: null }), 1);
     assert.equal(notes({ hash: 'sha1', number: null, nextUpdate: null }), 3);
+    const version1 = () => ({ version: Buffer.alloc(0), extensions: Buffer.alloc(0) });
+    assert.equal(notes({ rewrite: version1 }), 0);
   });
 
   it('refuses MD5 and says why', () => {

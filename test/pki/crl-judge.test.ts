@@ -6,7 +6,7 @@ import { readCrl } from '../../checks/pki/crl-reader.ts';
 import { oids } from '../../checks/pki/oids.ts';
 import type { GapCode } from '../../checks/types.ts';
 import { opensslCrlCheck } from '../helpers/crl-oracle.ts';
-import { enumerated, integer } from '../helpers/der-writer.ts';
+import { context, enumerated, generalizedTime, integer, sequence } from '../helpers/der-writer.ts';
 import { lacking } from '../helpers/programs.ts';
 import {
   type CrlOptions,
@@ -22,6 +22,7 @@ import {
   crlDistributionPoints,
   crlNumber,
   deltaCrlIndicator,
+  dnsName,
   extension,
   invalidityDate,
   issuingDistributionPoint,
@@ -193,6 +194,33 @@ const issuer: readonly Case[] = [
   },
 ];
 
+const leafOf = (serial: bigint): Identity =>
+  ca.issue({ name: 'leaf', serial, extensions: [point(url)] });
+const entriesOf = (...serials: readonly bigint[]): CrlOptions => ({
+  entries: serials.map((serial) => ({ serial })),
+});
+/** Nineteen bytes that are all the same, and a last one. */
+const long = (last: number): bigint => (2n ** 152n - 1n) * 256n + BigInt(last);
+
+const serials: readonly Case[] = [
+  {
+    name: 'a long serial number',
+    crl: entriesOf(long(1), long(2)),
+    subject: leafOf(long(2)),
+    ...revoked,
+  },
+  {
+    name: 'a long serial number that differs in its last byte',
+    crl: entriesOf(long(1), long(3)),
+    subject: leafOf(long(2)),
+    ...good,
+  },
+  { name: 'a negative serial number', crl: entriesOf(-1n), subject: leafOf(-1n), ...revoked },
+  { name: '255, where -1 is listed', crl: entriesOf(-1n), subject: leafOf(255n), ...good },
+  { name: '-1, where 255 is listed', crl: entriesOf(255n), subject: leafOf(-1n), ...good },
+  { name: 'the serial number 0', crl: entriesOf(0n), subject: leafOf(0n), ...revoked },
+];
+
 const times: readonly Case[] = [
   { name: 'a thisUpdate of this moment', crl: { thisUpdate: testTime }, ...good },
   {
@@ -221,6 +249,25 @@ const times: readonly Case[] = [
     name: 'a revocation in an expired CRL',
     crl: { ...listing(), nextUpdate: new Date(testTime.getTime() - hours(1)) },
     ...bad('crl-expired'),
+  },
+  {
+    name: 'a nextUpdate before thisUpdate, both within the tolerance',
+    crl: {
+      thisUpdate: new Date(testTime.getTime() + 2 * 60_000),
+      nextUpdate: new Date(testTime.getTime() + 60_000),
+    },
+    ...bad('crl-expired'),
+  },
+  { name: 'a nextUpdate after 2049', crl: { nextUpdate: new Date('2051-01-01') }, ...good },
+  {
+    name: 'a nextUpdate before 2000',
+    crl: { thisUpdate: new Date('1999-01-01'), nextUpdate: new Date('1999-06-01') },
+    ...bad('crl-expired'),
+  },
+  {
+    name: 'a thisUpdate before 2050 as GeneralizedTime, which RFC 5280 5.1.2.4 does not let a CA write',
+    crl: { rewrite: () => ({ thisUpdate: generalizedTime(new Date('2025-06-01')) }) },
+    ...good,
   },
   { name: 'no nextUpdate', crl: { nextUpdate: null }, ...good },
   { name: 'no nextUpdate, and revoked', crl: { ...listing(), nextUpdate: null }, ...revoked },
@@ -346,6 +393,24 @@ const scopes: readonly Case[] = [
   {
     name: 'another distribution point',
     crl: idp({ uris: [otherUrl] }),
+    ...bad('crl-out-of-scope'),
+  },
+  {
+    name: 'a distribution point whose URI is none',
+    crl: idp({ uris: ['http://[crl/ca.crl'] }),
+    ...bad('crl-out-of-scope'),
+  },
+  {
+    name: 'a distribution point of another form of name',
+    crl: {
+      extensions: [
+        extension(
+          oids.issuingDistributionPoint,
+          sequence(context(0, context(0, dnsName('crl.example')))),
+          true,
+        ),
+      ],
+    },
     ...bad('crl-out-of-scope'),
   },
   {
@@ -571,7 +636,7 @@ const judge = (testCase: Case): CrlVerdict => {
 
 const oracleMissing = await lacking('openssl');
 
-for (const [title, cases] of Object.entries({ issuer, times, extensions, scopes }))
+for (const [title, cases] of Object.entries({ issuer, serials, times, extensions, scopes }))
   describe(`judging ${title}:`, () => {
     for (const testCase of cases) {
       it(testCase.name, () => {

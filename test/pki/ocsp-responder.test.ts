@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { parseCertificate } from '../../checks/pki/certificate.ts';
 import { judgeOcsp, ocspEvidence } from '../../checks/pki/ocsp-judge.ts';
@@ -89,6 +90,11 @@ const accepted: readonly ResponderCase[] = [
     delegated: true,
   },
   {
+    name: 'a delegate with an unknown extension',
+    response: by(makeDelegate(ca, { extensions: [signing, unknownExtension(false)] })),
+    delegated: true,
+  },
+  {
     name: 'a delegate that is a CA itself, with OCSP signing as its purpose',
     response: by(makeDelegate(ca, { ca: true, onlyExtensions: [basicConstraints(true), signing] })),
     delegated: true,
@@ -120,6 +126,10 @@ const unauthorized: readonly ResponderCase[] = [
   },
   { name: 'a delegate of another CA', response: by(makeDelegate(stranger)) },
   { name: "a delegate of another CA of the CA's name", response: by(makeDelegate(twin)) },
+  {
+    name: 'a delegate that the CA signed under the name of another',
+    response: by(makeDelegate(ca, { rewrite: () => ({ issuer: stranger.name }) })),
+  },
   {
     name: 'a delegate whose certificate has a broken signature',
     response: by(makeDelegate(ca, { signature: flippedLastByte })),
@@ -157,6 +167,11 @@ const unauthorized: readonly ResponderCase[] = [
   {
     name: 'a delegate with malformed purposes',
     response: by(withExtensions(extension(oids.extKeyUsage, nullValue()))),
+  },
+  {
+    name: 'a delegate whose key can be factored',
+    response: by(makeDelegate(ca, { key: generateKeyPairSync('rsa', { modulusLength: 768 }) })),
+    differs: 'OpenSSL looks at the strength of keys only where it is told a security level',
   },
   {
     name: 'a delegate without extensions',

@@ -55,6 +55,10 @@ describe('times', () => {
     codes: ['ocsp-not-yet-valid'],
     evidence: { producedAt: after(hour).toISOString() },
   });
+  judges('producedAt in the future, and revoked', {
+    response: make({ producedAt: after(hour), answers: [{ status: 'revoked' }] }),
+    codes: ['ocsp-not-yet-valid'],
+  });
   judges('nextUpdate before thisUpdate, both within the tolerance', {
     response: answering({ thisUpdate: after(2 * minute), nextUpdate: after(-2 * minute) }),
     codes: ['ocsp-expired'],
@@ -129,6 +133,19 @@ describe('times', () => {
     expect: ofGone,
     codes: ['ocsp-unknown'],
     evidence: { certStatus: 'good', notAfter: '2025-05-04T12:00:00.000Z' },
+  });
+  const edge = ca.issue({ name: 'edge', notAfter: after(-29 * day) });
+  judges('a certificate that ended at the archive cutoff', {
+    response: make({
+      serial: edge.serial,
+      answers: [
+        { extensions: [extension(oids.ocspArchiveCutoff, generalizedTime(after(-29 * day)))] },
+      ],
+    }),
+    expect: {
+      serial: parseCertificate(edge.der).serial,
+      certificate: parseCertificate(edge.der),
+    },
   });
   judges('an expired certificate before the archive cutoff, and revoked all the same', {
     response: cutoff('revoked'),
