@@ -295,17 +295,20 @@ describe('keys and hashes', () => {
       }
     });
 
-  it('MD5 is refused, however well it is signed', () => {
+  it('MD5 is refused, however well it is signed, and is the reason', () => {
     const issuer = makeCa({ name: 'CA', key: 'rsa' });
-    const verdict = judgeOcsp(makeOcsp({ issuer, serial: 7, hash: 'md5' }), {
-      issuer: parseCertificate(issuer.der),
-      serial: Uint8Array.of(7),
-      at: testTime,
-    });
-    assert.deepEqual(
-      verdict.problems.map(({ code }) => code),
-      ['ocsp-signature-invalid'],
-    );
+    const told = (response: Buffer) => {
+      const [problem] = judgeOcsp(response, {
+        issuer: parseCertificate(issuer.der),
+        serial: Uint8Array.of(7),
+        at: testTime,
+      }).problems;
+      assert.match(String(problem?.evidence['reason']), /MD5/);
+      return problem?.code;
+    };
+    assert.equal(told(makeOcsp({ issuer, serial: 7, hash: 'md5' })), 'ocsp-signature-invalid');
+    const signer = makeDelegate(issuer, { hash: 'md5' });
+    assert.equal(told(makeOcsp({ issuer, serial: 7, signer })), 'ocsp-responder-unauthorized');
   });
 });
 
