@@ -9,9 +9,11 @@ import type {
   CrlSource,
   Finding,
   Judgement,
+  Memory,
   Observation,
   OcspSource,
   Profile,
+  SeenCrl,
 } from '../../checks/types.ts';
 import { enumerated, integer, oid, pem, sequence } from '../helpers/der-writer.ts';
 import { type Answer, type FakeHost, fakeHost } from '../helpers/fake-host.ts';
@@ -347,6 +349,47 @@ describe('authorities of one name', () => {
     assert.deepEqual(other.judgement.blockedBy, [`http-status:${caUrl}`]);
     assert.deepEqual(codes(other.judgement), []);
   });
+});
+
+describe('the number of a CRL', () => {
+  const earlier = new Date('2025-05-31T00:00:00Z');
+  const cases: readonly [name: string, before: SeenCrl, crl: CrlOptions, codes: string[]][] = [
+    ['that grew', { number: 6n, thisUpdate: earlier }, {}, []],
+    ['that went back', { number: 8n, thisUpdate: earlier }, {}, ['crl-number-rollback']],
+    ['that stayed', { number: 7n, thisUpdate: new Date('2025-06-01T00:00:00Z') }, {}, []],
+    [
+      'that stayed, with an earlier thisUpdate',
+      { number: 7n, thisUpdate: new Date('2025-06-02T00:00:00Z') },
+      {},
+      ['crl-number-rollback'],
+    ],
+    ['that is gone', { number: 8n, thisUpdate: earlier }, { number: null }, []],
+    [
+      'that went back under a signature that does not hold',
+      { number: 8n, thisUpdate: earlier },
+      { signature: flippedLastByte },
+      ['crl-signature-invalid'],
+    ],
+  ];
+  for (const [name, before, options, expected] of cases)
+    it(name, async () => {
+      const noted: SeenCrl[] = [];
+      const memory: Memory = {
+        crl: () => before,
+        noteCrl: (_series, seen) => noted.push(seen),
+        starttls: () => undefined,
+        noteStarttls: () => undefined,
+      };
+      const host = fakeHost({ answers: answersOf({ [url]: root.crl(options) }) });
+      const [task] = crlCheck.tasks(profileOf(), createRun(host, { smtp: [], memory }));
+      const observed = await task?.observe(new AbortController().signal);
+      assert.deepEqual(observed && codes(observed.judge(testTime)), expected);
+      const isSound = options.number !== null && !options.signature;
+      assert.deepEqual(
+        noted.map(({ number }) => number),
+        isSound ? [7n] : [],
+      );
+    });
 });
 
 describe('partitioned CRLs', () => {

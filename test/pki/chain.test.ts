@@ -374,6 +374,26 @@ const cases: readonly ChainCase[] = [
     },
   },
   {
+    name: 'root of version 3 without basicConstraints',
+    make: () => {
+      const bare = makeCa({ name: 'CN=Bare Root', onlyExtensions: [keyUsage('keyCertSign')] });
+      return { leaf: leafOf(bare), anchors: [bare] };
+    },
+    reasons: ['not-a-ca'],
+    differs: 'OpenSSL takes a root for a CA that has key usage keyCertSign',
+  },
+  {
+    name: 'root without keyCertSign',
+    make: () => {
+      const weak = makeCa({
+        name: 'CN=No Signing Root',
+        onlyExtensions: [basicConstraints(true), keyUsage('cRLSign')],
+      });
+      return { leaf: leafOf(weak), anchors: [weak] };
+    },
+    reasons: ['key-usage'],
+  },
+  {
     name: 'issuer without a name',
     make: () => {
       const nameless = root.issue({ name: sequence(), ca: true });

@@ -55,6 +55,9 @@ describe('times', () => {
     codes: ['ocsp-not-yet-valid'],
     evidence: { producedAt: after(hour).toISOString() },
   });
+  judges('producedAt in the future by the tolerance', {
+    response: make({ producedAt: after(5 * minute) }),
+  });
   judges('producedAt in the future, and revoked', {
     response: make({ producedAt: after(hour), answers: [{ status: 'revoked' }] }),
     codes: ['ocsp-not-yet-valid'],
@@ -63,6 +66,9 @@ describe('times', () => {
     response: answering({ thisUpdate: after(2 * minute), nextUpdate: after(-2 * minute) }),
     codes: ['ocsp-expired'],
   });
+  judges('nextUpdate of the moment of thisUpdate', {
+    response: answering({ thisUpdate: after(-minute), nextUpdate: after(-minute) }),
+  });
   judges('no nextUpdate: refused (RFC 9919 5)', {
     response: answering({ nextUpdate: null }),
     codes: ['ocsp-expired'],
@@ -70,6 +76,10 @@ describe('times', () => {
   });
   judges('no nextUpdate, young enough where an age is given', {
     response: answering({ nextUpdate: null }),
+    expect: { maxAge: 7 * day },
+  });
+  judges('of the age given, to the second', {
+    response: answering({ nextUpdate: null, thisUpdate: after(-7 * day) }),
     expect: { maxAge: 7 * day },
   });
   judges('no nextUpdate, too old where an age is given', {
@@ -98,6 +108,10 @@ describe('times', () => {
     expect: ofYoung,
     codes: ['ocsp-certificate-mismatch'],
     evidence: { notBefore: '2025-06-03T11:00:00.000Z' },
+  });
+  judges('produced before the certificate was valid, by the tolerance', {
+    response: make({ serial: young.serial, producedAt: after(-hour - 5 * minute) }),
+    expect: ofYoung,
   });
   judges('produced as the certificate became valid', {
     response: make({ serial: young.serial }),
