@@ -80,6 +80,17 @@ export const verificationFrom = (
   });
 };
 
+/** Many entries may share one list of issuers, which is read once. */
+const issuersRead = new WeakMap<Uint8Array, readonly Name[]>();
+
+const readIssuers = (value: Uint8Array): readonly Name[] => {
+  const known = issuersRead.get(value);
+  if (known) return known;
+  const { directoryNames } = readGeneralNames(readSingle(value));
+  issuersRead.set(value, directoryNames);
+  return directoryNames;
+};
+
 /** An entry that was kept, as values. Its form has been checked when it was walked. */
 export const readHit = ({ raw, certificateIssuer }: RawEntry): CrlHit => {
   const reader = readSingle(raw);
@@ -92,8 +103,6 @@ export const readHit = ({ raw, certificateIssuer }: RawEntry): CrlHit => {
     serialHex: serialHex(serial),
     revocationDate,
     ...(reason && { reason: readSmallInteger(new DerReader(reason.value), tags.enumerated) }),
-    ...(certificateIssuer && {
-      certificateIssuer: readGeneralNames(readSingle(certificateIssuer)).directoryNames,
-    }),
+    ...(certificateIssuer && { certificateIssuer: readIssuers(certificateIssuer) }),
   };
 };

@@ -1,7 +1,17 @@
 /** Name constraints (RFC 5280 4.2.1.10): may a CA whose certificate carries these issue for those names? */
 
 import type { Certificate } from './certificate.ts';
-import { type NameConstraints, subjectAltName } from './extensions.ts';
+import {
+  type Match,
+  hostConstraint,
+  hostOf,
+  mailConstraint,
+  mailHost,
+  matchDns,
+  matchHost,
+  uriHost,
+} from './constrained-hosts.ts';
+import { type NameConstraints, nameConstraints, subjectAltName } from './extensions.ts';
 import type { GeneralNames } from './general-names.ts';
 import { type Name, nameText, nameValues } from './name.ts';
 import { hex } from './values.ts';
@@ -9,7 +19,7 @@ import { hex } from './values.ts';
 const emailAddressType = '1.2.840.113549.1.9.1';
 
 /** Every name of a certificate that constraints apply to. */
-export const constrainedNames = (certificate: Certificate): GeneralNames => {
+const constrainedNames = (certificate: Certificate): GeneralNames => {
   const alternative = subjectAltName(certificate);
   const { subject } = certificate;
   return {
@@ -26,112 +36,101 @@ export const constrainedNames = (certificate: Certificate): GeneralNames => {
   };
 };
 
-/** Lower-case labels, left to right; undefined for what is no host name. A `*` may stand alone on the left. */
-const labelsOf = (name: string): readonly string[] | undefined => {
-  const labels = name.toLowerCase().split('.');
-  const valid = labels.every(
-    (label, index) => /^[a-z0-9_-]{1,63}$/.test(label) || (index === 0 && label === '*'),
-  );
-  return valid && name.length <= 253 ? labels : undefined;
-};
-
-const endsWith = (labels: readonly string[], suffix: readonly string[]): boolean =>
-  labels.length >= suffix.length &&
-  suffix.every((label, index) => label === labels[labels.length - suffix.length + index]);
-
-/** `malformed`: the comparison cannot be made, which refuses the name whichever list it is on. */
-type Match = boolean | 'malformed';
-
-/** How one form is compared. `excluded` widens what a wildcard covers. */
-type Comparison<T> = (name: T, constraint: T, excluded: boolean) => Match;
-
-const matchDns: Comparison<string> = (name, constraint, excluded) => {
-  const labels = labelsOf(name);
-  if (labels === undefined) return 'malformed';
-  if (constraint === '') return true;
-  // RFC 5280 has no leading dot here; CAs write it and mean subdomains only
-  const subdomainsOnly = constraint.startsWith('.');
-  const suffix = labelsOf(subdomainsOnly ? constraint.slice(1) : constraint);
-  if (suffix === undefined || suffix[0] === '*') return 'malformed';
-  if (endsWith(labels, suffix)) return !subdomainsOnly || labels.length > suffix.length;
-  // `*.example.com` may stand for an excluded `host.example.com`
-  return (
-    excluded &&
-    labels[0] === '*' &&
-    labels.length === suffix.length &&
-    endsWith(suffix, labels.slice(1))
-  );
-};
-
-/** Mail and URI constraints are one host, or with a leading dot all hosts of a domain. */
-const isWithin = (host: readonly string[], constraint: string): Match => {
-  if (constraint === '') return true;
-  const isDomain = constraint.startsWith('.');
-  const suffix = labelsOf(isDomain ? constraint.slice(1) : constraint);
-  if (suffix === undefined || suffix[0] === '*') return 'malformed';
-  return endsWith(host, suffix) && host.length > suffix.length === isDomain;
-};
-
-const matchEmail: Comparison<string> = (address, constraint) => {
-  const [local, host, ...rest] = address.split('@');
-  if (local === undefined || local === '' || host === undefined || rest.length > 0)
-    return 'malformed';
-  const labels = labelsOf(host);
-  if (labels === undefined) return 'malformed';
-  const at = constraint.lastIndexOf('@');
-  if (at < 0) return isWithin(labels, constraint);
-  return (
-    local === constraint.slice(0, at) &&
-    host.toLowerCase() === constraint.slice(at + 1).toLowerCase()
-  );
-};
-
-/** The host of a URI: a URI without one, or with a number in its place, cannot be compared and is refused. */
-const matchUri: Comparison<string> = (uri, constraint) => {
-  const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(uri)?.[1];
-  const host = labelsOf(authority?.replace(/^.*@/, '').replace(/:\d*$/, '') ?? '');
-  const top = host?.at(-1);
-  if (host === undefined || host.length < 2 || host[0] === '*' || /^\d*$/.test(top ?? ''))
-    return 'malformed';
-  return isWithin(host, constraint);
-};
-
-const isContiguous = (mask: Uint8Array): boolean =>
-  /^1*0*$/.test([...mask].map((byte) => byte.toString(2).padStart(8, '0')).join(''));
-
-const matchIp: Comparison<Uint8Array> = (address, constraint) => {
-  const half = constraint.length / 2;
-  const mask = constraint.subarray(half);
-  const lengths = [4, 16];
-  if (!lengths.includes(address.length) || !lengths.includes(half) || !isContiguous(mask))
-    return 'malformed';
-  return (
-    address.length === half &&
-    address.every((byte, index) => ((byte ^ (constraint[index] ?? 0)) & (mask[index] ?? 0)) === 0)
-  );
-};
-
-/** The subtree of a directory name: the same relative names first (RFC 5280 7.1). */
-const matchDirectory: Comparison<Name> = ({ key }, constraint) =>
-  constraint.key === '' || key === constraint.key || key.startsWith(`${constraint.key},`);
-
-interface Form<T> {
+/** How one form is compared: names and constraints are read once, since each meets each. */
+interface Form<T, N, C> {
   readonly form: string;
+  readonly name: (raw: T) => N;
+  readonly constraint: (raw: T) => C;
+  /** `excluded` widens what a wildcard covers. */
+  readonly matches: (name: N, constraint: C, excluded: boolean) => Match;
+  readonly text: (raw: T) => string;
+}
+
+interface Lists<T> {
   readonly names: readonly T[];
   readonly permitted: readonly T[];
   readonly excluded: readonly T[];
-  readonly matches: Comparison<T>;
-  readonly text: (name: T) => string;
 }
 
-const refusal = <T>({ form, names, permitted, excluded, matches, text }: Form<T>) => {
-  for (const name of names) {
-    const said = `${form} ${text(name)}`;
-    if (excluded.some((constraint) => matches(name, constraint, true) !== false))
-      return `${said} is excluded`;
+const plain = (text: string): string => text;
+
+const dns = {
+  form: 'DNS',
+  name: hostOf,
+  constraint: hostConstraint,
+  matches: matchDns,
+  text: plain,
+};
+const email = {
+  form: 'email',
+  name: mailHost,
+  constraint: mailConstraint,
+  matches: matchHost,
+  text: plain,
+};
+const uri = {
+  form: 'URI',
+  name: uriHost,
+  constraint: hostConstraint,
+  matches: matchHost,
+  text: plain,
+};
+
+interface IpRange {
+  readonly address: Uint8Array;
+  /** Undefined: it is no range. */
+  readonly mask: Uint8Array | undefined;
+}
+
+const isContiguous = (mask: Uint8Array): boolean =>
+  /^1*0*$/.test([...mask].map((byte) => byte.toString(2).padStart(8, '0')).join(''));
+const isIpLength = (length: number): boolean => length === 4 || length === 16;
+
+const ipRange = (raw: Uint8Array): IpRange => {
+  const half = raw.length / 2;
+  const mask = raw.subarray(half);
+  const valid = isIpLength(half) && isContiguous(mask);
+  return { address: raw.subarray(0, half), mask: valid ? mask : undefined };
+};
+
+const matchIp = (ip: Uint8Array, { address, mask }: IpRange): Match => {
+  if (!isIpLength(ip.length) || mask === undefined) return 'malformed';
+  return (
+    ip.length === mask.length &&
+    ip.every((byte, index) => ((byte ^ (address[index] ?? 0)) & (mask[index] ?? 0)) === 0)
+  );
+};
+
+const ip = {
+  form: 'IP',
+  name: (raw: Uint8Array): Uint8Array => raw,
+  constraint: ipRange,
+  matches: matchIp,
+  text: hex,
+};
+
+/** The subtree of a directory name: the same relative names first (RFC 5280 7.1). */
+const directory = {
+  form: 'name',
+  name: ({ key }: Name): string => `${key},`,
+  constraint: ({ key }: Name): string => (key === '' ? '' : `${key},`),
+  matches: (name: string, constraint: string): Match => name.startsWith(constraint),
+  text: nameText,
+};
+
+const refusal = <T, N, C>(
+  { form, name: readName, constraint, matches, text }: Form<T, N, C>,
+  { names, ...lists }: Lists<T>,
+): string | undefined => {
+  const permitted = lists.permitted.map(constraint);
+  const excluded = lists.excluded.map(constraint);
+  for (const raw of names) {
+    const name = readName(raw);
+    if (excluded.some((one) => matches(name, one, true) !== false))
+      return `${form} ${text(raw)} is excluded`;
     if (permitted.length === 0) continue;
-    if (!permitted.some((constraint) => matches(name, constraint, false) === true))
-      return `${said} is not permitted`;
+    if (!permitted.some((one) => matches(name, one, false) === true))
+      return `${form} ${text(raw)} is not permitted`;
   }
   return undefined;
 };
@@ -150,7 +149,7 @@ const count = (names: GeneralNames | undefined): number =>
       names.others.length;
 
 /** Why the names are not within the constraints, or undefined where they are. */
-export const constraintRefusal = (
+const constraintRefusal = (
   { permitted, excluded }: NameConstraints,
   names: GeneralNames,
 ): string | undefined => {
@@ -165,22 +164,26 @@ export const constraintRefusal = (
     permitted: permitted?.[key] ?? [],
     excluded: excluded?.[key] ?? [],
   });
-  const plain = (text: string): string => text;
   return (
-    refusal<string>({ form: 'DNS', ...lists('dnsNames'), matches: matchDns, text: plain }) ??
-    refusal<string>({
-      form: 'email',
-      ...lists('emailAddresses'),
-      matches: matchEmail,
-      text: plain,
-    }) ??
-    refusal<string>({ form: 'URI', ...lists('uris'), matches: matchUri, text: plain }) ??
-    refusal<Uint8Array>({ form: 'IP', ...lists('ipAddresses'), matches: matchIp, text: hex }) ??
-    refusal<Name>({
-      form: 'name',
-      ...lists('directoryNames'),
-      matches: matchDirectory,
-      text: nameText,
-    })
+    refusal(dns, lists('dnsNames')) ??
+    refusal(email, lists('emailAddresses')) ??
+    refusal(uri, lists('uris')) ??
+    refusal(ip, lists('ipAddresses')) ??
+    refusal(directory, lists('directoryNames'))
   );
+};
+
+/** What was found of a CA and a certificate below it: a search for paths meets the same two again and again. */
+const found = new WeakMap<Certificate, WeakMap<Certificate, { readonly refusal?: string }>>();
+
+/** Why the constraints of `ca` do not allow the names of `below`, or undefined where they do. @throws DerError */
+export const refusalUnder = (ca: Certificate, below: Certificate): string | undefined => {
+  const known = found.get(ca)?.get(below);
+  if (known) return known.refusal;
+  const constraints = nameConstraints(ca);
+  const refused = constraints && constraintRefusal(constraints, constrainedNames(below));
+  const ofCa = found.get(ca) ?? new WeakMap<Certificate, { readonly refusal?: string }>();
+  ofCa.set(below, refused === undefined ? {} : { refusal: refused });
+  found.set(ca, ofCa);
+  return refused;
 };

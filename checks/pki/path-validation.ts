@@ -11,11 +11,10 @@ import {
   extendedKeyUsage,
   isPrecertificate,
   keyUsage,
-  nameConstraints,
 } from './extensions.ts';
 import { canBeFactored, keyStrength } from './key-strength.ts';
 import { nameText } from './name.ts';
-import { constrainedNames, constraintRefusal } from './name-constraints.ts';
+import { refusalUnder } from './name-constraints.ts';
 import { keyUsageBits, oids } from './oids.ts';
 import { policyRefusal } from './path-policies.ts';
 import { type PathProblem, type PathPurpose, isSelfIssued, pathProblem } from './path-problem.ts';
@@ -100,12 +99,10 @@ const checkPathLength = ({ path, index, certificate, purpose }: Step): PathProbl
 };
 
 /** RFC 5280 6.1.3 (b), (c): every certificate below, but for self-issued ones that are not the leaf. */
-const checkNameConstraints = ({ path, index, certificate }: Step): PathProblem[] => {
-  const constraints = index === 0 ? undefined : nameConstraints(certificate);
-  if (constraints === undefined) return [];
-  return path.slice(0, index).flatMap((below, place) => {
+const checkNameConstraints = ({ path, index, certificate }: Step): PathProblem[] =>
+  path.slice(0, index).flatMap((below, place) => {
     if (place > 0 && isSelfIssued(below)) return [];
-    const refusal = constraintRefusal(constraints, constrainedNames(below));
+    const refusal = refusalUnder(certificate, below);
     if (refusal === undefined) return [];
     return [
       pathProblem('name-constraints', below, {
@@ -114,7 +111,6 @@ const checkNameConstraints = ({ path, index, certificate }: Step): PathProblem[]
       }),
     ];
   });
-};
 
 const tlsKeyUsages = [
   keyUsageBits.digitalSignature,

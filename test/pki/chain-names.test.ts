@@ -555,6 +555,32 @@ describe('name constraints', () => {
     assert.deepEqual(reasons('Inner', 'a.example.net'), ['name-constraints', 'name-constraints']);
   });
 
+  it('are compared once for each CA, however many paths lead through it', () => {
+    // six layers of two certificates each: 64 paths, a quarter of a million comparisons per certificate
+    const namesOf = (letter: string) =>
+      Array.from({ length: 510 }, (_, n) => dnsName(`${letter}${n.toString(36)}.c`));
+    const layers = Array.from({ length: 7 }, (_, n) => makeCa({ name: `L${n}`, key: 'ed25519' }));
+    const intermediates = layers.slice(1).flatMap((issuer, n) => {
+      const { name, ...key } = layers[n] ?? root;
+      const extensions = [nameConstraints({ excluded: namesOf('x') })];
+      return [1, 2].map(() => issuer.issue({ name, key, ca: true, extensions }));
+    });
+    const alternative = subjectAltName(...namesOf('y'));
+    const leaf = (layers[0] ?? root).issue({ name: 'mx', extensions: [alternative] });
+    const before = process.cpuUsage();
+    const { path } = buildPaths(parseCertificate(leaf.der), {
+      intermediates: intermediates.map(({ der }) => parseCertificate(der)),
+      anchors: [parseCertificate(root.der)],
+      at: testTime,
+    });
+    assert.deepEqual(
+      path.problems.map(({ reason }) => reason),
+      ['issuer-missing'],
+    );
+    // Comparing anew on each path takes more than a minute.
+    assert.ok(process.cpuUsage(before).user < 10_000_000);
+  });
+
   it('are refused where the work would be quadratic', () => {
     const many = Array.from({ length: 1500 }, (_, n) => dnsName(`h${n}.example.com`));
     const ca = root.issue({

@@ -291,6 +291,17 @@ describe('an indirect CRL', () => {
       assert.deepEqual(readPieces(piecesOf(crl, size), { wanted }).hits, whole);
   });
 
+  it('has its lists of issuers read once, however many entries share one', () => {
+    const entries = [{ serial: 7, ...from(ca) }, { serial: 7 }, { serial: 7, ...from(ca) }];
+    const { hits } = readCrl(lister.crl(indirect(undefined, { entries })), {
+      wanted: [Buffer.of(7)],
+    });
+    const [first, second, third] = hits.map(({ certificateIssuer: names }) => names);
+    assert.equal(first, second);
+    assert.deepEqual(second, third);
+    assert.notEqual(second, third);
+  });
+
   it('tells certificates of one serial number by their issuers', () => {
     const point = crlDistributionPoints({ uris: [url], crlIssuer: lister.name });
     const elsewhere = makeCa({ name: 'CN=Elsewhere' });
