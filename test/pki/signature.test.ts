@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { DerError, DerReader } from '../../checks/pki/der.ts';
 import { oids } from '../../checks/pki/oids.ts';
+import { publicKeyOf } from '../../checks/pki/public-key.ts';
 import {
   UnsupportedAlgorithm,
   finishVerification,
@@ -71,6 +73,58 @@ describe('signatures', () => {
       assert.ok(finishVerification(started, scheme, { key: publicKey, signature }));
     });
 
+  const confused: readonly [algorithm: KeyKind, key: KeyKind][] = [
+    ['p256', 'rsa'],
+    ['rsa', 'p256'],
+    ['ed25519', 'ed448'],
+    ['ed448', 'ed25519'],
+    ['p256', 'ed25519'],
+  ];
+  for (const [algorithm, kind] of confused)
+    it(`of ${kind} under the algorithm of ${algorithm} do not verify`, () => {
+      const { publicKey, privateKey } = generateKey(kind);
+      const claimed = signatureAlgorithm(generateKey(algorithm).privateKey);
+      const scheme = signatureScheme(identifier(claimed));
+      const signature = signBytes(privateKey, data);
+      assert.equal(verifySignature(scheme, publicKey, { data, signature }), false);
+      const started = startVerification(scheme)?.update(data);
+      const ended = started && finishVerification(started, scheme, { key: publicKey, signature });
+      assert.notEqual(ended, true);
+    });
+
+  it('of RSA are as long as the modulus, which OpenSSL does not ask of PSS', () => {
+    const { publicKey, privateKey } = generateKey('rsa1024');
+    const scheme = signatureScheme(identifier(signatureAlgorithm(privateKey, { pss: true })));
+    let signature: Uint8Array = Buffer.of(1);
+    while (signature[0] !== 0) signature = signBytes(privateKey, data, { pss: true });
+    assert.equal(verifySignature(scheme, publicKey, { data, signature }), true);
+    const shorter = signature.subarray(1);
+    assert.equal(verifySignature(scheme, publicKey, { data, signature: shorter }), false);
+    const started = startVerification(scheme)?.update(data);
+    assert.ok(started);
+    const ended = finishVerification(started, scheme, { key: publicKey, signature: shorter });
+    assert.equal(ended, false);
+  });
+
+  it('of a key for RSASSA-PSS alone verify by that, and within its own bounds', () => {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa-pss', {
+      modulusLength: 2048,
+      hashAlgorithm: 'sha256',
+      mgf1HashAlgorithm: 'sha256',
+    });
+    const key = publicKeyOf(publicKey.export({ format: 'der', type: 'spki' }));
+    assert.equal(key?.asymmetricKeyType, 'rsa-pss');
+    const { privateKey: plain } = generateKey('rsa');
+    const verified = (options: SigningOptions, signature: Uint8Array): boolean => {
+      const scheme = signatureScheme(identifier(signatureAlgorithm(plain, options)));
+      return verifySignature(scheme, key, { data, signature });
+    };
+    const signature = sign('sha256', data, privateKey);
+    assert.equal(verified({ pss: true }, signature), true);
+    assert.equal(verified({ pss: true, hash: 'sha384' }, signature), false);
+    assert.equal(verified({}, signature), false);
+  });
+
   it('that were ended once cannot be ended again', () => {
     const { publicKey, privateKey } = generateKey('p256');
     const scheme = signatureScheme(identifier(signatureAlgorithm(privateKey)));
@@ -84,6 +138,7 @@ describe('signatures', () => {
 });
 
 const sha256 = sequence(oid(oids.sha256), nullValue());
+const md5 = sequence(oid(oids.md5), nullValue());
 const mgf = (hash: Uint8Array): Der => sequence(oid(oids.mgf1), hash);
 const pss = (...fields: readonly Uint8Array[]): Der =>
   sequence(oid('1.2.840.113549.1.1.10'), sequence(...fields));
@@ -95,7 +150,8 @@ const unsupported: readonly [name: string, algorithm: Der][] = [
   ['DSA with SHA-256', sequence(oid('2.16.840.1.101.3.4.3.2'))],
   ['an algorithm that nobody knows', sequence(oid('1.3.6.1.4.1.99999.1'))],
   ['PSS with two hashes', pss(context(0, sha256), context(1, mgf(sequence(oid(oids.sha384)))))],
-  ['PSS with MD5', pss(context(0, sequence(oid(oids.md5))))],
+  ['PSS with MD5', pss(context(0, md5), context(1, mgf(md5)))],
+  ['PSS with a mask without a hash', pss(context(0, sha256), context(1, sequence(oid(oids.mgf1))))],
   ['PSS with another mask', pss(context(0, sha256), context(1, sequence(oid('1.2.3'), sha256)))],
   [
     'PSS with another trailer',
