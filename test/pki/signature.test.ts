@@ -16,6 +16,7 @@ import {
 import { type Der, context, integer, nullValue, oid, sequence } from '../helpers/der-writer.ts';
 import {
   type KeyKind,
+  type KeyPair,
   type SigningOptions,
   generateKey,
   signBytes,
@@ -24,6 +25,14 @@ import {
 
 const identifier = (der: Uint8Array) => readAlgorithmIdentifier(new DerReader(der));
 const data = Buffer.from('what is signed');
+
+const keys = new Map<KeyKind, KeyPair>();
+/** One key of each kind: RSA ones take their time to make. */
+const keyOf = (kind: KeyKind): KeyPair => {
+  const key = keys.get(kind) ?? generateKey(kind);
+  keys.set(kind, key);
+  return key;
+};
 
 const algorithms: readonly [key: KeyKind, options: SigningOptions, name: string, weak: boolean][] =
   [
@@ -52,7 +61,7 @@ describe('signatures', () => {
 
   for (const [kind, options, name, weak] of algorithms)
     it(`of ${kind} with ${name} verify`, () => {
-      const { publicKey, privateKey } = generateKey(kind);
+      const { publicKey, privateKey } = keyOf(kind);
       const scheme = signatureScheme(identifier(signatureAlgorithm(privateKey, options)));
       assert.equal(scheme.name, name);
       assert.equal(scheme.weak, weak);
@@ -82,8 +91,8 @@ describe('signatures', () => {
   ];
   for (const [algorithm, kind] of confused)
     it(`of ${kind} under the algorithm of ${algorithm} do not verify`, () => {
-      const { publicKey, privateKey } = generateKey(kind);
-      const claimed = signatureAlgorithm(generateKey(algorithm).privateKey);
+      const { publicKey, privateKey } = keyOf(kind);
+      const claimed = signatureAlgorithm(keyOf(algorithm).privateKey);
       const scheme = signatureScheme(identifier(claimed));
       const signature = signBytes(privateKey, data);
       assert.equal(verifySignature(scheme, publicKey, { data, signature }), false);
@@ -114,7 +123,7 @@ describe('signatures', () => {
     });
     const key = publicKeyOf(publicKey.export({ format: 'der', type: 'spki' }));
     assert.equal(key?.asymmetricKeyType, 'rsa-pss');
-    const { privateKey: plain } = generateKey('rsa');
+    const { privateKey: plain } = keyOf('rsa');
     const verified = (options: SigningOptions, signature: Uint8Array): boolean => {
       const scheme = signatureScheme(identifier(signatureAlgorithm(plain, options)));
       return verifySignature(scheme, key, { data, signature });
