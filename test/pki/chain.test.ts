@@ -612,6 +612,20 @@ const cases: readonly ChainCase[] = [
     differs: 'openssl verify does so at security level 0',
   },
   {
+    name: 'signature algorithm with parameters that it does not have',
+    make: () => {
+      const algorithm = sequence(oid('1.2.840.10045.4.3.2'), nullValue());
+      const odd = ca.issue({
+        name: 'CN=mx.example.com',
+        rewrite: () => ({ algorithm }),
+        outerAlgorithm: algorithm,
+      });
+      return { leaf: odd, intermediates: [ca], anchors: [root] };
+    },
+    reasons: ['signature-algorithm'],
+    differs: 'OpenSSL ignores the parameters of ECDSA',
+  },
+  {
     name: 'RSASSA-PSS, ECDSA P-384 and Ed25519 in one line',
     make: () => {
       const top = makeCa({ name: 'CN=PSS Root', key: 'rsa', pss: true });
@@ -742,10 +756,34 @@ describe('floods', () => {
     assert.ok(performance.now() - started < 2000);
   });
 
-  it('of certificates that bear the name of the issuer do not hide it', () => {
-    const fakes = Array.from({ length: 200 }, () =>
-      makeCa({ name: 'O=Test, CN=Issuing CA', key: 'ed25519' }),
+  const fakes = Array.from({ length: 200 }, () =>
+    makeCa({ name: 'O=Test, CN=Issuing CA', key: 'ed25519' }),
+  );
+
+  it('of certificates that bear the name of the issuer end after a hundred verifications', () => {
+    const chain = chainOf({ leaf, intermediates: fakes, anchors: [root] });
+    assert.equal(chain.exhausted, true);
+    assert.equal(chain.verifications, 100);
+    assert.deepEqual(
+      chain.path.problems.map(({ reason }) => reason),
+      ['too-complex'],
     );
+  });
+
+  it('of more certificates than any host sends are cut off', () => {
+    const many = [...fakes, ...fakes, ...fakes].map(({ der }) => der);
+    const sent = Array.from({ length: 257 }, (_, index) => many[index] ?? Buffer.alloc(0));
+    const chain = (intermediates: readonly Uint8Array[]) =>
+      buildPaths(parse(leafOf(otherRoot)), {
+        intermediates: intermediates.map(parseCertificate),
+        anchors: [root].map(parse),
+        at: testTime,
+      });
+    assert.equal(chain(sent.slice(1)).exhausted, false);
+    assert.equal(chain(sent).exhausted, true);
+  });
+
+  it('of certificates that bear the name of the issuer do not hide it', () => {
     const chain = chainOf({ leaf, intermediates: [...fakes, ca], anchors: [root] });
     assert.equal(chain.trusted, true);
     assert.ok(chain.verifications < 5);
