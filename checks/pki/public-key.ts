@@ -14,9 +14,10 @@ const algorithms: Readonly<Record<string, 'rsa' | 'ec'>> = {
   '1.2.840.10045.2.1': 'ec',
 };
 
-/** OpenSSL's own bounds; exponents it holds to theirs above 3072 bits only, and a long one costs a second then. */
+/** OpenSSL's own bound. */
 const maxModulusBits = 16_384;
-const maxExponentBits = 64;
+/** BoringSSL's bound; Windows takes 32. OpenSSL has one for large moduli only, and a long exponent costs as much as signing. */
+const maxExponentBits = 33;
 
 /** The bits of a positive INTEGER's content. */
 const bitsOf = (content: Uint8Array): number => {
