@@ -128,6 +128,23 @@ const cases: readonly ChainCase[] = [
     },
   },
   {
+    name: 'self-issued, by a key that was not sent',
+    make: () => {
+      const own = makeCa({ name: 'CN=mx.example.com' });
+      return { leaf: own.issue({ name: own.name, extensions: [names] }), anchors: [root] };
+    },
+    reasons: ['issuer-missing'],
+    codes: ['chain-incomplete'],
+  },
+  {
+    name: 'one key under two names',
+    make: () => {
+      const upper = root.issue({ name: 'CN=Upper', ca: true });
+      const lower = upper.issue({ name: 'CN=Lower', ca: true, key: upper });
+      return { leaf: leafOf(lower), intermediates: [upper, lower], anchors: [root] };
+    },
+  },
+  {
     name: 'issuer of the same name with another key',
     make: () => ({
       leaf,
@@ -238,6 +255,23 @@ const cases: readonly ChainCase[] = [
       anchors: [root, otherRoot],
     }),
     differs: 'OpenSSL validates the first path that it builds and tries no other',
+  },
+  {
+    name: 'a path with two faults to a root is told before one that ends nowhere',
+    make: () => {
+      const stranger = makeCa({ name: 'CN=Stranger' });
+      const mail = extKeyUsage([oids.emailProtection]);
+      const faulty = { notBefore: before, notAfter: ended, extensions: [mail] };
+      return {
+        leaf,
+        intermediates: [
+          stranger.issue({ name: ca.name, key: ca, ca: true }),
+          root.issue({ name: ca.name, key: ca, ca: true, ...faulty }),
+        ],
+        anchors: [root],
+      };
+    },
+    reasons: ['expired', 'purpose'],
   },
   {
     name: 'root rolled over: a leaf of the new key, of which the old one made a certificate',
