@@ -804,6 +804,24 @@ describe('floods', () => {
     );
   });
 
+  it('of paths through few certificates end after sixty-four', () => {
+    const ladder = (steps: number) => {
+      const cas = Array.from({ length: steps + 1 }, (_, n) =>
+        makeCa({ name: `CN=Step ${n}`, key: 'ed25519' }),
+      );
+      const intermediates = cas.slice(1).flatMap((issuer, n) => {
+        const { name, ...key } = cas[n] ?? root;
+        return [1, 2].map(() => issuer.issue({ name, key, ca: true }));
+      });
+      return chainOf({ leaf: leafOf(cas[0] ?? root), intermediates, anchors: [root] });
+    };
+    assert.equal(ladder(5).exhausted, false);
+    const chain = ladder(7);
+    assert.equal(chain.exhausted, true);
+    assert.ok(chain.verifications < 20);
+    assert.equal(chain.path.problems.at(-1)?.reason, 'too-complex');
+  });
+
   it('of more certificates than any host sends are cut off', () => {
     const many = [...fakes, ...fakes, ...fakes].map(({ der }) => der);
     const sent = Array.from({ length: 257 }, (_, index) => many[index] ?? Buffer.alloc(0));
