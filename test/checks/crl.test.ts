@@ -332,6 +332,23 @@ describe('authorities of one name', () => {
       }
   });
 
+  it('are tried by the key that a large CRL names first, where they are many', async () => {
+    const entries = Array.from({ length: 30_000 }, (_, index) => ({
+      serial: 2n ** 127n + BigInt(index),
+    }));
+    const many = [1, 2, 3, 4, 5].map((n) => {
+      const { der } = makeCa({ name: 'C=XX, O=Test, CN=Root' });
+      return authority(`root-${n + 2}`, der, { root: true, name: 'Test Root' });
+    });
+    const authorities = [embedded, ...many, second];
+    const named = await both(rolled.crl({ entries }), authorities);
+    assert.equal(named.judgement.evidence['signature'], 'valid');
+    const nameless = await both(rolled.crl({ entries, onlyExtensions: [] }), authorities);
+    assert.equal(nameless.judgement.evidence['signature'], 'unchecked');
+    assert.equal(typeof nameless.judgement.unknown, 'string');
+    assert.deepEqual(nameless.judgement.findings, []);
+  });
+
   it('of which one is missing conclude only where another signed', async () => {
     const finding: Finding = { code: 'http-status', target: caUrl, evidence: {} };
     const lost: Authority = {

@@ -24,12 +24,14 @@ import {
 } from '../helpers/private-ca.ts';
 import { lacking } from '../helpers/programs.ts';
 import {
+  basicConstraints,
   crlDistributionPoints,
   crlNumber,
   deltaCrlIndicator,
   extension,
   freshestCrl,
   issuingDistributionPoint,
+  keyUsage,
   unknownExtension,
 } from '../helpers/x509-writer.ts';
 
@@ -323,6 +325,15 @@ describe('a verdict', () => {
     assert.equal(notes({ hash: 'sha1', number: null, nextUpdate: null }), 3);
     const version1 = () => ({ version: Buffer.alloc(0), extensions: Buffer.alloc(0) });
     assert.equal(notes({ rewrite: version1 }), 0);
+  });
+
+  it('tells an issuer that may not sign CRLs from a signature that does not hold', () => {
+    const extensions = [basicConstraints(true), keyUsage('keyCertSign')];
+    const unable = makeCa({ name: ca.name, key: ca, onlyExtensions: extensions });
+    const verdict = ask(ca.crl(), leaf, { issuers: [parseCertificate(unable.der)] });
+    assert.equal(verdict.signature, 'valid');
+    assert.deepEqual(codesOf(verdict.problems), ['crl-signature-invalid']);
+    assert.match(JSON.stringify(verdict.problems), /cRLSign/);
   });
 
   it('refuses MD5 and says why', () => {

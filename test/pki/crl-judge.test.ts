@@ -89,6 +89,25 @@ const issuer: readonly Case[] = [
   },
   { name: 'another issuer', crl: {}, signer: other, issuers: [ca], ...bad('crl-wrong-issuer') },
   {
+    name: 'another issuer, without a key identifier',
+    crl: { onlyExtensions: [crlNumber(1)] },
+    signer: other,
+    issuers: [ca],
+    ...bad('crl-wrong-issuer'),
+  },
+  {
+    name: 'a broken signature under the identifier that the issuer has for its key',
+    crl: { onlyExtensions: [authorityKeyIdentifier(Buffer.of(9))], signature: flippedLastByte },
+    issuers: [
+      reissued(
+        basicConstraints(true),
+        keyUsage('keyCertSign', 'cRLSign'),
+        subjectKeyIdentifier(Buffer.of(9)),
+      ),
+    ],
+    ...bad('crl-signature-invalid'),
+  },
+  {
     name: 'another issuer that is known too',
     crl: listing(),
     signer: other,
