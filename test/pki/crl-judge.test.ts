@@ -260,6 +260,12 @@ const times: readonly Case[] = [
     openssl: ['CRL has expired', 'RFC 5280 6.3.3 (a): a CRL ends after its nextUpdate'],
   },
   {
+    name: 'a nextUpdate of this moment, which is that of thisUpdate',
+    crl: { thisUpdate: testTime, nextUpdate: testTime },
+    ...good,
+    openssl: ['CRL has expired', 'the same'],
+  },
+  {
     name: 'a nextUpdate of a second ago',
     crl: { nextUpdate: new Date(testTime.getTime() - 1000) },
     ...bad('crl-expired'),
