@@ -194,6 +194,14 @@ const deltas: readonly DeltaCase[] = [
     status: 'good',
   },
   {
+    name: 'without the scope of the complete CRL',
+    complete: { extensions: [idp] },
+    delta: deltaOptions(7, listed(1)),
+    codes: ['crl-out-of-scope'],
+    applies: false,
+    status: 'good',
+  },
+  {
     name: 'with the same scope',
     complete: { extensions: [idp] },
     delta: deltaOptions(7, { ...listed(1), extensions: [idp] }),
