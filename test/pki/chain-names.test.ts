@@ -285,6 +285,19 @@ const cases: readonly ConstraintCase[] = [
     allowed: false,
   },
   {
+    name: 'email: two @',
+    permitted: [emailName('example.com')],
+    names: [emailName('a@example.com@example.net')],
+    allowed: false,
+  },
+  {
+    name: 'email: nothing before the @',
+    permitted: [emailName('example.com')],
+    names: [emailName('@example.com')],
+    allowed: false,
+    differs: 'OpenSSL compares the host alone',
+  },
+  {
     name: 'email: excluded host',
     excluded: [emailName('example.com')],
     names: [emailName('a@example.com')],
