@@ -478,6 +478,20 @@ const cases: readonly ConstraintCase[] = [
     differs: 'the same',
   },
   {
+    name: 'URI: host of one label, which is no full name',
+    permitted: [uriName('localhost')],
+    names: [uriName('https://localhost/')],
+    allowed: false,
+    differs: 'OpenSSL compares any host; RFC 5280 4.2.1.10 has it refused',
+  },
+  {
+    name: 'URI: wildcard instead of a host',
+    permitted: [uriName('.example.com')],
+    names: [uriName('https://*.a.example.com/')],
+    allowed: false,
+    differs: 'OpenSSL compares the end of the text',
+  },
+  {
     name: 'URI: constraint that is none, excluded',
     excluded: [uriName('*.example.com')],
     names: [uriName('https://a.example.net/')],
