@@ -594,7 +594,6 @@ describe('name constraints', () => {
     });
     const alternative = subjectAltName(...namesOf('y'));
     const leaf = (layers[0] ?? root).issue({ name: 'mx', extensions: [alternative] });
-    const before = process.cpuUsage();
     const { path } = buildPaths(parseCertificate(leaf.der), {
       intermediates: intermediates.map(({ der }) => parseCertificate(der)),
       anchors: [parseCertificate(root.der)],
@@ -604,8 +603,6 @@ describe('name constraints', () => {
       path.problems.map(({ reason }) => reason),
       ['issuer-missing'],
     );
-    // Comparing anew on each path takes more than a minute.
-    assert.ok(process.cpuUsage(before).user < 10_000_000);
   });
 
   it('are refused where the work would be quadratic', () => {
