@@ -5,9 +5,10 @@
 
 import { readlinkSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { DerError } from '../pki/der.ts';
 import type { StoreEntry, StoreProblem } from '../types.ts';
-import { type FolderEntry, mapBounded, readFolder, readStoreFile } from './files.ts';
+import { type FolderEntry, folderReader, readFolder } from './files.ts';
 import { looksLikePem, readPemBundle } from './pem.ts';
 import { type Collected, StoreError } from './store-error.ts';
 import { subjectHash } from './subject-name.ts';
@@ -56,13 +57,12 @@ const problemOf = (error: unknown, origin: string): StoreProblem => {
 };
 
 const readCertificateFile = async (
-  folder: string,
   name: string,
-  signal: AbortSignal,
+  origin: string,
+  read: () => Promise<Buffer>,
 ): Promise<FileContents> => {
-  const origin = join(folder, name);
   try {
-    const bytes = await readStoreFile(origin, signal, maxFileBytes);
+    const bytes = await read();
     if (looksLikePem(bytes)) return { name, exists: true, ...readPemBundle(bytes, origin) };
     const der = /\.(?:der|cer|crt)$/i.test(name) && bytes[0] === 0x30;
     return der
@@ -77,6 +77,25 @@ const readCertificateFile = async (
     const problem = problemOf(error, origin);
     return { name, exists: problem.unreadable === true, entries: [], problems: [problem] };
   }
+};
+
+/** Files that are read before others get their turn. */
+const filesPerTurn = 64;
+
+const readFiles = async (
+  folder: string,
+  files: readonly Pick<FolderEntry, 'name' | 'link'>[],
+  signal: AbortSignal,
+): Promise<readonly FileContents[]> => {
+  const read = folderReader(folder, maxFileBytes);
+  const contents: FileContents[] = [];
+  for (const file of files) {
+    if (contents.length % filesPerTurn === filesPerTurn - 1) await setImmediate();
+    signal.throwIfAborted();
+    const { name } = file;
+    contents.push(await readCertificateFile(name, join(folder, name), () => read(file)));
+  }
+  return contents;
 };
 
 /** The hash links that OpenSSL comes by: from .0 on as long as each leads to a file, whatever is in it. */
@@ -122,8 +141,12 @@ export const readCertificateFolder = async (
   const hashed = names.filter(({ name }) => hashName.test(name));
   const links = new Map(hashed.map((entry) => [entry.name, targetInFolder(folder, entry)]));
   const plain = names.filter(({ name }) => certificateName.test(name)).map(({ name }) => name);
-  const files = [...new Set([...links.values(), ...plain])];
-  const contents = await mapBounded(files, (name) => readCertificateFile(folder, name, signal));
+  const isLink = new Map(names.map(({ name, link }) => [name, link]));
+  const files = [...new Set([...links.values(), ...plain])].map((name) => ({
+    name,
+    link: isLink.get(name) ?? false,
+  }));
+  const contents = await readFiles(folder, files, signal);
   const existing = new Set(contents.filter(({ exists }) => exists).map(({ name }) => name));
   const hashesByFile = reachableLinks(links, existing);
   return {

@@ -1,8 +1,8 @@
 /** Files and folders of stores, read with bounds. What stands in the way is a StoreError. */
 
-import { closeSync, constants, fstatSync, open, readSync } from 'node:fs';
+import { type Dir, closeSync, constants, fstatSync, open, openSync, readSync, readlinkSync } from 'node:fs';
 import { opendir, readFile, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { StoreError } from './store-error.ts';
 
@@ -79,8 +79,10 @@ export const kindOfPath = async (path: string): Promise<'file' | 'folder' | 'abs
 
 const openFile = promisify(open);
 
-/** The whole of an opened file. Only opening waits for a file system that does not answer: that is the asynchronous part. */
-const readOpened = (descriptor: number, path: string, limit: number): Buffer => {
+/** Opened like this, a pipe without a writer does not make the reader wait. */
+const openFlags = constants.O_RDONLY | constants.O_NONBLOCK;
+
+const readWhole = (descriptor: number, path: string, limit: number): Buffer => {
   const found = fstatSync(descriptor);
   if (!found.isFile()) throw new StoreError('unreadable', `${path}: not a regular file`);
   if (found.size > limit)
@@ -98,7 +100,20 @@ const readOpened = (descriptor: number, path: string, limit: number): Buffer => 
   return bytes.subarray(0, length);
 };
 
-/** A whole regular file of at most `limit` bytes, through links. @throws StoreError */
+/** The whole of an opened file, which is then closed. */
+const readOpened = (descriptor: number, path: string, limit: number): Buffer => {
+  try {
+    return readWhole(descriptor, path, limit);
+  } finally {
+    closeSync(descriptor);
+  }
+};
+
+/**
+ * A whole regular file of at most `limit` bytes, through links. Only opening waits for a file system
+ * that does not answer: that is the asynchronous part.
+ * @throws StoreError
+ */
 export const readStoreFile = async (
   path: string,
   signal: AbortSignal,
@@ -106,21 +121,37 @@ export const readStoreFile = async (
 ): Promise<Buffer> => {
   signal.throwIfAborted();
   try {
-    // Opened like this, a pipe without a writer does not make the reader wait
-    const descriptor = await openFile(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      return readOpened(descriptor, path, limit);
-    } finally {
-      closeSync(descriptor);
-    }
+    return readOpened(await openFile(path, openFlags), path, limit);
   } catch (error) {
     throw await fileFault(path, error);
   }
 };
 
+/**
+ * Reads the many small files of a folder that has just been listed. They are opened at once, for their
+ * file system answers: asking it asynchronously costs several times what reading them does. A link to
+ * another folder is waited for, until that has answered as well.
+ */
+export const folderReader = (folder: string, limit: number) => {
+  const answering = new Set([folder]);
+  /** @throws StoreError */
+  return async ({ name, link }: Pick<FolderEntry, 'name' | 'link'>): Promise<Buffer> => {
+    const path = join(folder, name);
+    try {
+      const place = link ? dirname(resolve(folder, readlinkSync(path))) : folder;
+      if (answering.has(place)) return readOpened(openSync(path, openFlags), path, limit);
+      const descriptor = await openFile(path, openFlags);
+      answering.add(place);
+      return readOpened(descriptor, path, limit);
+    } catch (error) {
+      throw await fileFault(path, error);
+    }
+  };
+};
+
 /** The first bytes of a file: enough to tell its format. */
 export const readStart = async (path: string): Promise<Buffer> => {
-  const descriptor = await openFile(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const descriptor = await openFile(path, openFlags);
   try {
     const bytes = Buffer.alloc(64);
     return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, 0));
@@ -135,31 +166,38 @@ export interface FolderEntry {
   readonly folder: boolean;
 }
 
+/** Only opening it waits: a promise for every entry costs more than all else that is done with it. */
+const readEntries = (folder: Dir, signal: AbortSignal): FolderEntry[] => {
+  const entries: FolderEntry[] = [];
+  for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
+    signal.throwIfAborted();
+    if (entries.length >= storeLimits.folderEntries)
+      throw new StoreError(
+        'unreadable',
+        `${folder.path}: more than ${storeLimits.folderEntries} files, and no more are read`,
+      );
+    entries.push({ name: entry.name, link: entry.isSymbolicLink(), folder: entry.isDirectory() });
+  }
+  return entries;
+};
+
 /** Names in a folder, sorted. @throws StoreError */
 export const readFolder = async (
   path: string,
   signal: AbortSignal,
 ): Promise<readonly FolderEntry[]> => {
-  const entries: FolderEntry[] = [];
   try {
-    for await (const entry of await opendir(path, { bufferSize: 1024 })) {
-      signal.throwIfAborted();
-      if (entries.length >= storeLimits.folderEntries)
-        throw new StoreError(
-          'unreadable',
-          `${path}: more than ${storeLimits.folderEntries} files, and no more are read`,
-        );
-      entries.push({
-        name: entry.name,
-        link: entry.isSymbolicLink(),
-        folder: entry.isDirectory(),
-      });
+    const folder = await opendir(path, { bufferSize: 1024 });
+    try {
+      const entries = readEntries(folder, signal);
+      return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+    } finally {
+      folder.closeSync();
     }
   } catch (error) {
     signal.throwIfAborted();
     throw await fileFault(path, error);
   }
-  return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
 };
 
 /** Maps with a bound on how many are under way at once; results keep the order of the items. */
