@@ -510,6 +510,8 @@ export interface StoreEntry {
   readonly origin: string;
   /** Parts of the store that lack it: programs that read only those do not trust it. */
   readonly missingFrom?: readonly MissingPart[];
+  /** A hash link before its own that leads to no certificate: OpenSSL before 3.0.22 stops there, newer goes on. */
+  readonly behindBrokenLink?: string;
 }
 
 /**

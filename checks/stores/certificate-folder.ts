@@ -1,17 +1,12 @@
-/**
- * A folder of certificates. OpenSSL finds in it only what lies under the hash of its subject
- * (`HHHHHHHH.N`, counted from 0 without a hole; man openssl-rehash, X509_LOOKUP_hash_dir).
- */
+/** A folder of certificates. OpenSSL finds in it only what its hash links lead to. */
 
-import { readlinkSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { DerError } from '../pki/der.ts';
 import type { StoreEntry, StoreProblem } from '../types.ts';
-import { type FolderEntry, folderReader, readFolder } from './files.ts';
+import { type FolderEntry, folderReader, readFolder } from './folders.ts';
+import { type FolderFile, hashLinks, wayTo, waysByFile } from './hash-links.ts';
 import { looksLikePem, readPemBundle } from './pem.ts';
 import { type Collected, StoreError } from './store-error.ts';
-import { subjectHash } from './subject-name.ts';
 
 export interface FolderCertificate extends StoreEntry {
   /** Whether OpenSSL finds it by its subject. */
@@ -25,29 +20,10 @@ export interface CertificateFolder {
   readonly hashed: boolean;
 }
 
-const hashName = /^([0-9a-f]{8})\.(\d{1,5})$/;
 const certificateName = /\.(?:pem|crt|cer|der)$/i;
 
 /** The most bytes of one file in a folder: a bundle that was put there, at the worst. */
 const maxFileBytes = 4 * 1024 * 1024;
-
-/**
- * The name in the same folder that a link leads to; the link's own name for any other. Synchronous:
- * the folder has just been listed, so that its file system answers.
- */
-const targetInFolder = (folder: string, { name, link }: FolderEntry): string => {
-  if (!link) return name;
-  try {
-    const target = readlinkSync(`${folder}/${name}`);
-    if (!target.includes('/')) return target;
-    const path = resolve(folder, target);
-    return dirname(path) === folder ? basename(path) : name;
-  } catch {
-    return name; // reading it will say why
-  }
-};
-
-type FileContents = Collected & { readonly name: string; readonly exists: boolean };
 
 const problemOf = (error: unknown, origin: string): StoreProblem => {
   if (!(error instanceof StoreError)) throw error;
@@ -59,23 +35,18 @@ const problemOf = (error: unknown, origin: string): StoreProblem => {
 const readCertificateFile = async (
   name: string,
   origin: string,
-  read: () => Promise<Buffer>,
-): Promise<FileContents> => {
+  readFile: () => Promise<Buffer>,
+): Promise<FolderFile> => {
   try {
-    const bytes = await read();
-    if (looksLikePem(bytes)) return { name, exists: true, ...readPemBundle(bytes, origin) };
-    const der = /\.(?:der|cer|crt)$/i.test(name) && bytes[0] === 0x30;
-    return der
-      ? { name, exists: true, entries: [{ der: bytes, trust: 'trusted', origin }], problems: [] }
-      : {
-          name,
-          exists: true,
-          entries: [],
-          problems: [{ origin, problem: 'no certificate in it' }],
-        };
+    const bytes = await readFile();
+    if (looksLikePem(bytes)) return { name, isPem: true, ...readPemBundle(bytes, origin) };
+    const isDer = /\.(?:der|cer|crt)$/i.test(name) && bytes[0] === 0x30;
+    const read: Collected = isDer
+      ? { entries: [{ der: bytes, trust: 'trusted', origin }], problems: [] }
+      : { entries: [], problems: [{ origin, problem: 'no certificate in it' }] };
+    return { name, isPem: false, ...read };
   } catch (error) {
-    const problem = problemOf(error, origin);
-    return { name, exists: problem.unreadable === true, entries: [], problems: [problem] };
+    return { name, isPem: false, entries: [], problems: [problemOf(error, origin)] };
   }
 };
 
@@ -84,46 +55,18 @@ const filesPerTurn = 64;
 
 const readFiles = async (
   folder: string,
-  files: readonly Pick<FolderEntry, 'name' | 'link'>[],
+  names: readonly Pick<FolderEntry, 'name' | 'link'>[],
   signal: AbortSignal,
-): Promise<readonly FileContents[]> => {
+): Promise<readonly FolderFile[]> => {
   const read = folderReader(folder, maxFileBytes);
-  const contents: FileContents[] = [];
-  for (const file of files) {
-    if (contents.length % filesPerTurn === filesPerTurn - 1) await setImmediate();
+  const files: FolderFile[] = [];
+  for (const entry of names) {
+    if (files.length % filesPerTurn === filesPerTurn - 1) await setImmediate();
     signal.throwIfAborted();
-    const { name } = file;
-    contents.push(await readCertificateFile(name, join(folder, name), () => read(file)));
+    const { name } = entry;
+    files.push(await readCertificateFile(name, join(folder, name), () => read(entry, signal)));
   }
-  return contents;
-};
-
-/** The hash links that OpenSSL comes by: from .0 on as long as each leads to a file, whatever is in it. */
-const reachableLinks = (
-  links: ReadonlyMap<string, string>,
-  existing: ReadonlySet<string>,
-): Map<string, Set<string>> => {
-  const hashesByFile = new Map<string, Set<string>>();
-  for (const first of links.keys()) {
-    if (!first.endsWith('.0')) continue;
-    const hash = first.slice(0, 8);
-    for (let n = 0; ; n++) {
-      const file = links.get(`${hash}.${n}`);
-      if (file === undefined || !existing.has(file)) break;
-      hashesByFile.set(file, (hashesByFile.get(file) ?? new Set()).add(hash));
-    }
-  }
-  return hashesByFile;
-};
-
-const isLinked = (der: Uint8Array, hashes: ReadonlySet<string> | undefined): boolean => {
-  if (hashes === undefined) return false;
-  try {
-    return hashes.has(subjectHash(der));
-  } catch (error) {
-    if (error instanceof DerError) return false;
-    throw error;
-  }
+  return files;
 };
 
 /**
@@ -137,23 +80,25 @@ export const readCertificateFolder = async (
   except: ReadonlySet<string> = new Set(),
 ): Promise<CertificateFolder> => {
   const listed = await readFolder(folder, signal);
-  const names = listed.filter((entry) => !entry.folder && !except.has(entry.name));
-  const hashed = names.filter(({ name }) => hashName.test(name));
-  const links = new Map(hashed.map((entry) => [entry.name, targetInFolder(folder, entry)]));
-  const plain = names.filter(({ name }) => certificateName.test(name)).map(({ name }) => name);
-  const isLink = new Map(names.map(({ name, link }) => [name, link]));
-  const files = [...new Set([...links.values(), ...plain])].map((name) => ({
-    name,
-    link: isLink.get(name) ?? false,
-  }));
-  const contents = await readFiles(folder, files, signal);
-  const existing = new Set(contents.filter(({ exists }) => exists).map(({ name }) => name));
-  const hashesByFile = reachableLinks(links, existing);
+  const entries = listed.filter((entry) => !entry.folder && !except.has(entry.name));
+  const links = hashLinks(folder, entries);
+  const plain = entries.filter(({ name }) => certificateName.test(name)).map(({ name }) => name);
+  const isLink = new Map(entries.map(({ name, link }) => [name, link]));
+  const names = [...new Set([...links.values(), ...plain])];
+  const files = await readFiles(
+    folder,
+    names.map((name) => ({ name, link: isLink.get(name) ?? false })),
+    signal,
+  );
+  const ways = waysByFile(links, files);
   return {
-    certificates: contents.flatMap(({ name, entries }) =>
-      entries.map((entry) => ({ ...entry, linked: isLinked(entry.der, hashesByFile.get(name)) })),
+    certificates: files.flatMap(({ name, entries: certificates }) =>
+      certificates.map((entry) => {
+        const way = wayTo(entry.der, ways.get(name));
+        return { ...entry, ...way, linked: way !== undefined };
+      }),
     ),
-    problems: contents.flatMap(({ problems }) => problems),
-    hashed: hashed.length > 0,
+    problems: files.flatMap(({ problems }) => problems),
+    hashed: links.size > 0,
   };
 };

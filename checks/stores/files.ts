@@ -1,8 +1,8 @@
-/** Files and folders of stores, read with bounds. What stands in the way is a StoreError. */
+/** Files of stores, read with bounds. What stands in the way is a StoreError. */
 
-import { type Dir, closeSync, constants, fstatSync, open, openSync, readSync, readlinkSync } from 'node:fs';
-import { opendir, readFile, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { closeSync, constants, fstatSync, open, openSync, readSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { StoreError } from './store-error.ts';
 
@@ -21,7 +21,8 @@ const errorCode = (error: unknown): string | undefined =>
     ? error.code
     : undefined;
 
-const absentCodes = new Set(['ENOENT', 'ENOTDIR']);
+/** A link that leads to itself leads nowhere. */
+const absentCodes = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 
 /** Whether an error of the file system says that nothing is there. */
 export const isAbsent = (error: unknown): boolean => absentCodes.has(errorCode(error) ?? '');
@@ -127,26 +128,13 @@ export const readStoreFile = async (
   }
 };
 
-/**
- * Reads the many small files of a folder that has just been listed. They are opened at once, for their
- * file system answers: asking it asynchronously costs several times what reading them does. A link to
- * another folder is waited for, until that has answered as well.
- */
-export const folderReader = (folder: string, limit: number) => {
-  const answering = new Set([folder]);
-  /** @throws StoreError */
-  return async ({ name, link }: Pick<FolderEntry, 'name' | 'link'>): Promise<Buffer> => {
-    const path = join(folder, name);
-    try {
-      const place = link ? dirname(resolve(folder, readlinkSync(path))) : folder;
-      if (answering.has(place)) return readOpened(openSync(path, openFlags), path, limit);
-      const descriptor = await openFile(path, openFlags);
-      answering.add(place);
-      return readOpened(descriptor, path, limit);
-    } catch (error) {
-      throw await fileFault(path, error);
-    }
-  };
+/** The same at once: of a file system that is known to answer. @throws StoreError */
+export const readAtOnce = async (path: string, limit: number): Promise<Buffer> => {
+  try {
+    return readOpened(openSync(path, openFlags), path, limit);
+  } catch (error) {
+    throw await fileFault(path, error);
+  }
 };
 
 /** The first bytes of a file: enough to tell its format. */
@@ -157,46 +145,6 @@ export const readStart = async (path: string): Promise<Buffer> => {
     return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, 0));
   } finally {
     closeSync(descriptor);
-  }
-};
-
-export interface FolderEntry {
-  readonly name: string;
-  readonly link: boolean;
-  readonly folder: boolean;
-}
-
-/** Only opening it waits: a promise for every entry costs more than all else that is done with it. */
-const readEntries = (folder: Dir, signal: AbortSignal): FolderEntry[] => {
-  const entries: FolderEntry[] = [];
-  for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
-    signal.throwIfAborted();
-    if (entries.length >= storeLimits.folderEntries)
-      throw new StoreError(
-        'unreadable',
-        `${folder.path}: more than ${storeLimits.folderEntries} files, and no more are read`,
-      );
-    entries.push({ name: entry.name, link: entry.isSymbolicLink(), folder: entry.isDirectory() });
-  }
-  return entries;
-};
-
-/** Names in a folder, sorted. @throws StoreError */
-export const readFolder = async (
-  path: string,
-  signal: AbortSignal,
-): Promise<readonly FolderEntry[]> => {
-  try {
-    const folder = await opendir(path, { bufferSize: 1024 });
-    try {
-      const entries = readEntries(folder, signal);
-      return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-    } finally {
-      folder.closeSync();
-    }
-  } catch (error) {
-    signal.throwIfAborted();
-    throw await fileFault(path, error);
   }
 };
 

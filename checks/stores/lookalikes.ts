@@ -52,7 +52,7 @@ export const findLookalikes = (
   const found: Lookalike[] = [];
   for (const entry of entries) {
     const subject = unlessMalformed(() => canonicalName(subjectOf(entry.der)));
-    if (!subject?.equals(name)) continue;
+    if (subject !== name) continue;
     const certificate = unlessMalformed(() => parseCertificate(entry.der));
     const sha256 = fingerprint256(entry.der);
     if (certificate === undefined || sha256 === fingerprint256(rootDer)) continue;

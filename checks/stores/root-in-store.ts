@@ -85,6 +85,17 @@ const partly = (entry: StoreEntry, deselected: StoreEntry | undefined): RootJudg
   );
 };
 
+/** Which OpenSSL reads the folder is not known. */
+const behindBroken = (
+  judged: Omit<RootJudgement, 'summary'>,
+  { origin, behindBrokenLink: brokenLink = '' }: StoreEntry,
+): RootJudgement => ({
+  ...judged,
+  evidence: { ...judged.evidence, brokenLink },
+  summary: `in ${origin}, behind the hash link ${brokenLink}, which leads to no certificate`,
+  unknown: `${origin} lies behind the hash link ${brokenLink}, which leads to no certificate: OpenSSL before 3.0.22 stops there, newer goes on; \`openssl rehash\` on the folder mends it`,
+});
+
 const lookalike = (nearest: Lookalike, found: readonly Lookalike[]): RootJudgement => {
   const evidence: Evidence = {
     found: nearest.sha256,
@@ -164,6 +175,7 @@ const present = (
           : `present, trusted for ${purposes.join(', ') || 'nothing'} only`,
     };
   if (entry.missingFrom) return partly(entry, deselected);
+  if (entry.behindBrokenLink !== undefined) return behindBroken(base, entry);
   if (certificate && at < certificate.notBefore)
     return {
       ...base,

@@ -1,0 +1,95 @@
+/**
+ * How OpenSSL finds a certificate in a folder: under the hash of its subject, `HHHHHHHH.N`, counted from 0
+ * without a hole (man openssl-rehash; get_cert_by_subject_ex in OpenSSL's by_dir.c).
+ */
+
+import { readlinkSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { DerError } from '../pki/der.ts';
+import type { FolderEntry } from './folders.ts';
+import type { Collected } from './store-error.ts';
+import { subjectHash } from './subject-name.ts';
+
+const hashName = /^([0-9a-f]{8})\.(\d{1,5})$/;
+
+/** A file of the folder, and what was found in it. */
+export interface FolderFile extends Collected {
+  readonly name: string;
+  /** Whether it is PEM: nothing else is read through a hash link. */
+  readonly isPem: boolean;
+}
+
+/**
+ * The name in the same folder that a link leads to; the link's own name for any other. Synchronous:
+ * the folder has just been listed, so that its file system answers.
+ */
+const targetInFolder = (folder: string, { name, link }: FolderEntry): string => {
+  if (!link) return name;
+  try {
+    const target = readlinkSync(`${folder}/${name}`);
+    if (!target.includes('/')) return target;
+    const path = resolve(folder, target);
+    return dirname(path) === folder ? basename(path) : name;
+  } catch {
+    return name; // reading it will say why
+  }
+};
+
+/** The files of a folder that its hash links lead to, by the name of the link. */
+export const hashLinks = (
+  folder: string,
+  entries: readonly FolderEntry[],
+): ReadonlyMap<string, string> =>
+  new Map(
+    entries
+      .filter(({ name }) => hashName.test(name))
+      .map((entry) => [entry.name, targetInFolder(folder, entry)]),
+  );
+
+/** How OpenSSL comes to a file: at once, or past a link that leads to no certificate. */
+interface Way {
+  readonly behindBrokenLink?: string;
+}
+
+/** The ways to a file by the hash that leads there. */
+type Ways = ReadonlyMap<string, Way>;
+
+const leadsToNothing = ({ isPem, entries, problems }: FolderFile): boolean =>
+  !(isPem && entries.length > 0) && problems.every(({ unreadable }) => unreadable !== true);
+
+/**
+ * The ways to each file: from .0 on as long as there is a link. One that leads to no certificate ends
+ * them before OpenSSL 3.0.22; newer goes on.
+ */
+export const waysByFile = (
+  links: ReadonlyMap<string, string>,
+  files: readonly FolderFile[],
+): ReadonlyMap<string, Ways> => {
+  const byName = new Map(files.map((file) => [file.name, file]));
+  const found = new Map(files.map(({ name }) => [name, new Map<string, Way>()]));
+  for (const first of links.keys()) {
+    if (!first.endsWith('.0')) continue;
+    const hash = first.slice(0, 8);
+    let way: Way = {};
+    for (let n = 0; ; n++) {
+      const link = `${hash}.${n}`;
+      const file = byName.get(links.get(link) ?? '');
+      if (file === undefined) break;
+      const ways = found.get(file.name);
+      if (file.isPem && !ways?.has(hash)) ways?.set(hash, way);
+      if (leadsToNothing(file)) way = { behindBrokenLink: link, ...way };
+    }
+  }
+  return found;
+};
+
+/** How OpenSSL comes by a certificate in a file; undefined where it does not. */
+export const wayTo = (der: Uint8Array, ways: Ways | undefined): Way | undefined => {
+  if (ways === undefined || ways.size === 0) return undefined;
+  try {
+    return ways.get(subjectHash(der));
+  } catch (error) {
+    if (error instanceof DerError) return undefined;
+    throw error;
+  }
+};
