@@ -467,6 +467,8 @@ export interface TrustStore {
   readonly copyOf?: string;
   /** What mail depends on it for; `unknown` counts like `verifies`. */
   readonly mail: 'verifies' | 'unused' | 'unknown';
+  /** Domains whose mail it is for, as a mail server's policy names them; absent: all. */
+  readonly destinations?: readonly string[];
   /** How it gets roots that it lacks when they are first needed. */
   readonly updates?: RootUpdates;
   read(signal: AbortSignal): Promise<StoreContents>;

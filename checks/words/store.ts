@@ -45,7 +45,9 @@ const postfixQueue = '/var/spool/postfix';
 /** Where a change has to be made: the store itself, or what it is copied from at the next start. */
 export const originalPathOf = (finding: Finding): string => {
   const path = storePathOf(finding);
-  const inQueue = path.startsWith(`${postfixQueue}/`) ? path.slice(postfixQueue.length) : path;
+  // A single file in there is one that nobody copies
+  const isCopied = path.startsWith(`${postfixQueue}/`) && textOf(finding, 'shape') !== 'file';
+  const inQueue = isCopied ? path.slice(postfixQueue.length) : path;
   return textOf(finding, 'copyOf') ?? inQueue;
 };
 
