@@ -296,6 +296,30 @@ describe('the trust-store check', () => {
     );
   });
 
+  it('takes a store for other destinations for one that stops none of this mail', async () => {
+    const names = ['mail.protection.example.com'];
+    const of = { ...profile, peer: { names } };
+    const cases: readonly (readonly [destination: string, severity: string])[] = [
+      ['mail.protection.example.com', 'critical'],
+      ['[contoso-com.mail.protection.example.com]:25', 'critical'],
+      ['.EXAMPLE.com', 'critical'],
+      ['example.com.', 'critical'],
+      ['anotherexample.com', 'warning'],
+      ['partner.example', 'warning'],
+    ];
+    const stores = cases.map(([name]) =>
+      storeOf(holding(), { name, mail: 'verifies', destinations: [name] }),
+    );
+    const severities = (all: ReadonlyMap<string, Judgement>): (string | undefined)[] =>
+      [...all.values()].map(({ findings }) => findings[0]?.severity);
+    assert.deepEqual(
+      severities(await judgeAll(stores, { of })),
+      cases.map(([, severity]) => severity),
+    );
+    const unnamed = severities(await judgeAll(stores));
+    assert.deepEqual(new Set(unnamed), new Set(['critical']));
+  });
+
   it('reads each store once for all roots of all profiles', async () => {
     let reads = 0;
     const store = storeOf(holding(), {
