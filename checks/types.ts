@@ -493,6 +493,8 @@ export type RootUpdateState =
       readonly lastSync?: Date;
       /** The list that was fetched last, as it was signed. */
       readonly list?: Uint8Array;
+      /** The same of certificates that are never trusted. */
+      readonly disallowed?: Uint8Array;
     }
   | { readonly unreadable: string };
 

@@ -160,3 +160,14 @@ export const originalOriginOf = (finding: Finding): EntryPlace | undefined => {
     ? { ...origin, file: originalPathOf(finding) + origin.file.slice(copy.length) }
     : origin;
 };
+
+/** What distrusts a root on Windows: a policy against all third parties, Microsoft's list, or a store of the machine. */
+export const windowsDistrust = (finding: Finding): 'policy' | 'list' | 'store' => {
+  const by = textOf(finding, 'disabledBy') ?? textOf(finding, 'origin') ?? '';
+  if (by.endsWith('\\ProtectedRoots\\Flags')) return 'policy';
+  return by.endsWith('\\DisallowedCertEncodedCtl') ? 'list' : 'store';
+};
+
+/** How the policy against third parties is taken back, or lived with. */
+export const enterpriseRootsOnly =
+  'the policy "Certificate Path Validation Settings" (Computer Configuration, Windows Settings, Security Settings, Public Key Policies, tab Stores) trusts Enterprise roots only: let it trust third parties too, or distribute the roots of the profile by Group Policy (certready profile show ID --pem)';

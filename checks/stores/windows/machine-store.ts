@@ -7,6 +7,7 @@ import { bindCrypt32 } from './crypt32.ts';
 import { type PhysicalStore, type StoreRole, physicalStores } from './physical-stores.ts';
 import { type SerializedEntry, readRegistryStore } from './registry.ts';
 import { machineRootUpdates } from './root-updates.ts';
+import { readRestrictions, restricted } from './restrictions.ts';
 import { BlobError, readSerialized } from './serialized-certificate.ts';
 
 export const machineStoreName = 'LocalMachine\\Root';
@@ -45,8 +46,11 @@ const collect = (
     }
 };
 
+const authRootOrigin = 'LocalMachine\\AuthRoot#';
+
 /** Reads every physical store by crypt32, or by the registry where that cannot be called. @throws StoreError */
 const readMachine = async (run: RunCommand): Promise<Collected> => {
+  const restrictions = readRestrictions(run); // another process, while crypt32 is asked in this one
   const crypt32 = await bindCrypt32();
   const into = { entries: new Array<StoreEntry>(), problems: new Array<StoreProblem>() };
   for (const store of physicalStores)
@@ -56,7 +60,7 @@ const readMachine = async (run: RunCommand): Promise<Collected> => {
   // A Windows that trusts nobody does not exist: whoever answers so has refused
   if (!into.entries.some(isAnchor))
     throw new StoreError('unreadable', `${machineStoreName}: Windows shows no certificates at all`);
-  return into;
+  return restricted(into, await restrictions, ({ origin }) => origin.startsWith(authRootOrigin));
 };
 
 /** One store: a root in any of its parts is trusted, unless one of the lists of disallowed ones has it. */
