@@ -82,7 +82,9 @@ describe("Microsoft's list of disallowed certificates", { skip }, () => {
     ['in a list of nobody known', listOf(digest('md5', tbs), { signer: stranger.signer }), 'ok'],
     [
       'in a list that was changed',
-      listOf(digest('md5', tbs), { tamper: (bytes) => Buffer.from(bytes).fill(0, bytes.length - 1) }),
+      listOf(digest('md5', tbs), {
+        tamper: (bytes) => Buffer.from(bytes).fill(0, bytes.length - 1),
+      }),
       'ok',
     ],
     ['in a list of no subjects', listOf(digest('md5', tbs), { subjects: [] }), 'ok'],
