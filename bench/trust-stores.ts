@@ -13,10 +13,9 @@ import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fingerprint256 } from '../checks/pki/certificate.ts';
 import { makeCa } from '../test/helpers/private-ca.ts';
 import { generateKey } from '../test/helpers/signing.ts';
-import { lackingWine, startWine } from '../test/helpers/wine.ts';
+import { windowsStore } from './trust-stores-windows.ts';
 import { execute } from './execute.ts';
 import { type Candidate, interleaved, table } from './measure.ts';
 
@@ -34,7 +33,6 @@ const roots = Array.from({ length: count }, (_, n) =>
   makeCa({ name: `C=XX, O=Some Organization ${n}, OU=Certification, CN=Some Root ${n}`, key }),
 );
 const der = roots[count >> 1]?.der ?? new Uint8Array();
-const wanted = fingerprint256(der);
 
 const bundle = join(folder, 'bundle.pem');
 await writeFile(bundle, roots.map(({ pem }) => pem).join(''));
@@ -70,31 +68,7 @@ const run = async (name: 'judge' | 'floor', path: string): Promise<number> => {
   return Number((await execute(process.execPath, args)).stdout);
 };
 
-const windowsScript = `
-  import { commandRunner } from './checks/stores/commands.ts';
-  import { indexStore, judgeRoot } from './checks/stores/root-in-store.ts';
-  import { machineStore } from './checks/stores/windows/machine-store.ts';
-  const started = performance.now();
-  const contents = await machineStore(commandRunner('win32', process.env)).read(AbortSignal.timeout(60_000));
-  if (contents.entries === undefined) throw new Error(JSON.stringify(contents));
-  const der = Buffer.from('${Buffer.from(der).toString('base64')}', 'base64');
-  const root = { sha256: '${wanted}', der };
-  const { summary } = judgeRoot(indexStore(contents), root, new Date('2025-06-03'));
-  const ms = performance.now() - started;
-  if (!summary.startsWith('trusted')) throw new Error(summary);
-  console.log(ms);
-`;
-const lacking = await lackingWine();
-const windowsRoots = join(folder, 'windows');
-await mkdir(windowsRoots);
-await copyFile(bundle, join(windowsRoots, 'ca-certificates.crt'));
-const wine = lacking === false ? await startWine(windowsRoots) : undefined;
-const windows: Candidate[] = wine
-  ? (['Windows, crypt32', 'Windows, registry'] as const).map((name) => ({
-      name,
-      run: async () => Number(await wine.node(windowsScript, { koffi: name.endsWith('crypt32') })),
-    }))
-  : [];
+const windows = await windowsStore({ folder, ders: roots.map((one) => one.der), wanted: der });
 
 const candidates: Candidate[] = stores.flatMap(([what, path]) =>
   (['judge', 'floor'] as const).map((name) => ({
@@ -102,16 +76,14 @@ const candidates: Candidate[] = stores.flatMap(([what, path]) =>
     run: () => run(name, path),
   })),
 );
-const medians = await interleaved([...candidates, ...windows], Number(values.rounds));
-await wine?.stop();
+const medians = await interleaved([...candidates, ...windows.candidates], Number(values.rounds));
+await windows.stop();
 await rm(folder, { recursive: true });
 
-const rows = stores.map(([what]) => {
+const row = (what: string): string[] => {
   const [judged = 0, floor = 0] = ['judge', 'floor'].map((name) => medians.get(`${what} ${name}`));
   return [what, judged.toFixed(1), floor.toFixed(1), (judged / floor).toFixed(1)];
-});
-const windowsRows = windows.map(({ name }) => [name, (medians.get(name) ?? 0).toFixed(1), '', '']);
-console.log(
-  table([[`${count} certificates`, 'judged, ms', 'floor, ms', 'ratio'], ...rows, ...windowsRows]),
-);
-if (lacking !== false) console.log(`Windows was not measured: ${lacking}`);
+};
+const rows = [...stores.map(([what]) => what), ...windows.names].map(row);
+console.log(table([[`${count} certificates`, 'judged, ms', 'floor, ms', 'ratio'], ...rows]));
+if (windows.lacking !== undefined) console.log(`Windows was not measured: ${windows.lacking}`);

@@ -514,7 +514,18 @@ export interface StoreEntry {
   readonly origin: string;
   /** Parts of the store that lack it: programs that read only those do not trust it. */
   readonly missingFrom?: readonly MissingPart[];
-  /** A hash link before its own that leads to no certificate: OpenSSL before 3.0.22 stops there, newer goes on. */
+  /** How OpenSSL comes by the file that it lies in; absent where nobody looks it up so. */
+  readonly hashLinks?: HashLinks;
+}
+
+/** The hash links of a folder that lead to one file, by the subject's hash in their names. */
+export interface HashLinks {
+  readonly folder: string;
+  readonly ways: ReadonlyMap<string, HashLinkWay>;
+}
+
+export interface HashLinkWay {
+  /** A link before it that leads to no certificate: OpenSSL before 3.0.22 stops there, newer goes on. */
   readonly behindBrokenLink?: string;
 }
 

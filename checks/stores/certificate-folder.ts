@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { StoreEntry, StoreProblem } from '../types.ts';
 import { type FolderEntry, folderReader, readFolder } from './folders.ts';
-import { type FolderFile, hashLinks, wayTo, waysByFile } from './hash-links.ts';
+import { type FolderFile, hashLinks, waysByFile } from './hash-links.ts';
 import { looksLikePem, readPemBundle } from './pem.ts';
 import { type Collected, StoreError } from './store-error.ts';
 
 export interface FolderCertificate extends StoreEntry {
-  /** Whether OpenSSL finds it by its subject. */
+  /** Whether any hash link leads to it; whether the right one does, its `hashLinks` say. */
   readonly linked: boolean;
 }
 
@@ -63,8 +63,10 @@ const readFiles = async (
   for (const entry of names) {
     if (files.length % filesPerTurn === filesPerTurn - 1) await setImmediate();
     signal.throwIfAborted();
-    const { name } = entry;
-    files.push(await readCertificateFile(name, join(folder, name), () => read(entry, signal)));
+    const origin = join(folder, entry.name);
+    files.push(
+      await readCertificateFile(entry.name, origin, () => read(origin, entry.link, signal)),
+    );
   }
   return files;
 };
@@ -94,8 +96,10 @@ export const readCertificateFolder = async (
   return {
     certificates: files.flatMap(({ name, entries: certificates }) =>
       certificates.map((entry) => {
-        const way = wayTo(entry.der, ways.get(name));
-        return { ...entry, ...way, linked: way !== undefined };
+        const to = ways.get(name);
+        return to
+          ? { ...entry, linked: true, hashLinks: { folder, ways: to } }
+          : { ...entry, linked: false };
       }),
     ),
     problems: files.flatMap(({ problems }) => problems),

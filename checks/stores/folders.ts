@@ -2,7 +2,7 @@
 
 import { type Dir, readlinkSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { fileFault, readAtOnce, readStoreFile, storeLimits } from './files.ts';
 import { StoreError } from './store-error.ts';
 
@@ -62,12 +62,8 @@ const targetFolder = (link: string): string | undefined => {
  */
 export const folderReader = (folder: string, limit: number) => {
   const answering = new Set([folder]);
-  /** @throws StoreError */
-  return async (
-    { name, link }: Pick<FolderEntry, 'name' | 'link'>,
-    signal: AbortSignal,
-  ): Promise<Buffer> => {
-    const path = join(folder, name);
+  /** `link`: whether the path is one. @throws StoreError */
+  return async (path: string, link: boolean, signal: AbortSignal): Promise<Buffer> => {
     const place = link ? targetFolder(path) : folder;
     if (place !== undefined && answering.has(place)) return readAtOnce(path, limit);
     const bytes = await readStoreFile(path, signal, limit);

@@ -6,6 +6,7 @@
 import { readlinkSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { DerError } from '../pki/der.ts';
+import type { HashLinkWay, HashLinks, MissingPart, StoreEntry } from '../types.ts';
 import type { FolderEntry } from './folders.ts';
 import type { Collected } from './store-error.ts';
 import { subjectHash } from './subject-name.ts';
@@ -46,14 +47,6 @@ export const hashLinks = (
       .map((entry) => [entry.name, targetInFolder(folder, entry)]),
   );
 
-/** How OpenSSL comes to a file: at once, or past a link that leads to no certificate. */
-interface Way {
-  readonly behindBrokenLink?: string;
-}
-
-/** The ways to a file by the hash that leads there. */
-type Ways = ReadonlyMap<string, Way>;
-
 const leadsToNothing = ({ isPem, entries, problems }: FolderFile): boolean =>
   !(isPem && entries.length > 0) && problems.every(({ unreadable }) => unreadable !== true);
 
@@ -64,32 +57,43 @@ const leadsToNothing = ({ isPem, entries, problems }: FolderFile): boolean =>
 export const waysByFile = (
   links: ReadonlyMap<string, string>,
   files: readonly FolderFile[],
-): ReadonlyMap<string, Ways> => {
+): ReadonlyMap<string, HashLinks['ways']> => {
   const byName = new Map(files.map((file) => [file.name, file]));
-  const found = new Map(files.map(({ name }) => [name, new Map<string, Way>()]));
+  const found = new Map<string, Map<string, HashLinkWay>>();
   for (const first of links.keys()) {
     if (!first.endsWith('.0')) continue;
     const hash = first.slice(0, 8);
-    let way: Way = {};
+    let way: HashLinkWay = {};
     for (let n = 0; ; n++) {
       const link = `${hash}.${n}`;
       const file = byName.get(links.get(link) ?? '');
       if (file === undefined) break;
-      const ways = found.get(file.name);
-      if (file.isPem && !ways?.has(hash)) ways?.set(hash, way);
+      const ways = found.get(file.name) ?? new Map<string, HashLinkWay>();
+      if (file.isPem && !ways.has(hash)) found.set(file.name, ways.set(hash, way));
       if (leadsToNothing(file)) way = { behindBrokenLink: link, ...way };
     }
   }
   return found;
 };
 
-/** How OpenSSL comes by a certificate in a file; undefined where it does not. */
-export const wayTo = (der: Uint8Array, ways: Ways | undefined): Way | undefined => {
-  if (ways === undefined || ways.size === 0) return undefined;
+const wayTo = (der: Uint8Array, ways: HashLinks['ways']): HashLinkWay | undefined => {
   try {
     return ways.get(subjectHash(der));
   } catch (error) {
     if (error instanceof DerError) return undefined;
     throw error;
   }
+};
+
+/**
+ * An entry as OpenSSL comes by it: only a link that is named by its subject's hash leads to it. Made of the
+ * root in question alone: hashing every subject of a store takes as long as reading it.
+ */
+export const throughHashLinks = (entry: StoreEntry): StoreEntry & HashLinkWay => {
+  const { hashLinks, missingFrom = [] } = entry;
+  if (hashLinks === undefined) return entry;
+  const way = wayTo(entry.der, hashLinks.ways);
+  if (way !== undefined) return { ...entry, ...way };
+  const link: MissingPart = { part: 'hash-link', path: hashLinks.folder };
+  return { ...entry, missingFrom: [link, ...missingFrom] };
 };
