@@ -152,8 +152,7 @@ export const parseCertificate = (raw: Uint8Array): Certificate => {
 };
 
 /** SHA-256 of the whole certificate, upper-case hex: what identifies it. */
-export const fingerprint256 = (der: Uint8Array): string =>
-  hash('sha256', der, 'hex').toUpperCase();
+export const fingerprint256 = (der: Uint8Array): string => hash('sha256', der, 'hex').toUpperCase();
 
 const keys = new WeakMap<Certificate, { key: KeyObject | undefined }>();
 

@@ -76,6 +76,15 @@ export const waysByFile = (
   return found;
 };
 
+/** The links to one certificate that lies in two files; of two ways by one hash, that past no broken link. */
+export const bothLinks = (a: HashLinks | undefined, b: HashLinks): HashLinks => {
+  if (a === undefined) return b;
+  const ways = new Map(a.ways);
+  for (const [hash, way] of b.ways)
+    if (ways.get(hash)?.behindBrokenLink !== undefined || !ways.has(hash)) ways.set(hash, way);
+  return { folder: a.folder, ways };
+};
+
 const wayTo = (der: Uint8Array, ways: HashLinks['ways']): HashLinkWay | undefined => {
   try {
     return ways.get(subjectHash(der));

@@ -53,11 +53,8 @@ const readMachine = async (run: RunCommand): Promise<Collected> => {
   const restrictions = readRestrictions(run); // another process, while crypt32 is asked in this one
   const crypt32 = await bindCrypt32();
   const into = { entries: new Array<StoreEntry>(), problems: new Array<StoreProblem>() };
-  const serialized = crypt32
-    ? physicalStores.map(crypt32)
-    : await Promise.all(physicalStores.map((store) => readRegistryStore(run, store)));
-  for (const [index, store] of physicalStores.entries())
-    collect(store, serialized[index] ?? [], into);
+  for (const store of physicalStores)
+    collect(store, crypt32 ? crypt32(store) : await readRegistryStore(run, store), into);
   const isAnchor = ({ trust, missingFrom }: StoreEntry): boolean =>
     trust === 'trusted' && missingFrom === undefined;
   // A Windows that trusts nobody does not exist: whoever answers so has refused
