@@ -76,9 +76,11 @@ const candidates: Candidate[] = stores.flatMap(([what, path]) =>
     run: () => run(name, path),
   })),
 );
-const medians = await interleaved([...candidates, ...windows.candidates], Number(values.rounds));
-await windows.stop();
-await rm(folder, { recursive: true });
+const all = [...candidates, ...windows.candidates];
+const medians = await interleaved(all, Number(values.rounds)).finally(async () => {
+  await windows.stop();
+  await rm(folder, { recursive: true });
+});
 
 const row = (what: string): string[] => {
   const [judged = 0, floor = 0] = ['judge', 'floor'].map((name) => medians.get(`${what} ${name}`));
