@@ -72,8 +72,11 @@ export const parseValues = (output: string): RegistryValues => {
   return values;
 };
 
+/** Reads values of a key by name; none where it has none. @throws StoreError where it is refused */
+export type ReadValues = (key: string, names: readonly string[]) => Promise<RegistryValues>;
+
 /** The values of a key; none where it is not there. @throws StoreError where it is refused */
-export const readValues = async (run: RunCommand, key: string): Promise<RegistryValues> => {
+const queryValues = async (run: RunCommand, key: string): Promise<RegistryValues> => {
   const answer = await run('reg.exe', ['query', key]);
   if ('output' in answer) return parseValues(answer.output);
   if ('absent' in answer) throw new StoreError('unreadable', 'reg.exe is not there');
@@ -83,6 +86,12 @@ export const readValues = async (run: RunCommand, key: string): Promise<Registry
     `${key}: ${answer.failure}; run certready as an administrator`,
   );
 };
+
+/** By reg.exe, which shows all of a key. */
+export const byRegExe =
+  (run: RunCommand): ReadValues =>
+  (key) =>
+    queryValues(run, key);
 
 /** The bytes of a binary value; undefined where there are none. */
 export const binaryOf = (values: RegistryValues, name: string): Buffer | undefined => {

@@ -8,9 +8,8 @@ import { type Certificate, fingerprint256, parseCertificate } from '../../pki/ce
 import { DerError } from '../../pki/der.ts';
 import { UnsupportedAlgorithm } from '../../pki/signature.ts';
 import type { StoreEntry, StoreProblem } from '../../types.ts';
-import type { RunCommand } from '../commands.ts';
 import { type Collected, StoreError } from '../store-error.ts';
-import { type RegistryValues, binaryOf, readValues } from './registry.ts';
+import { type ReadValues, type RegistryValues, binaryOf } from './registry.ts';
 import { type SignedTrustList, readSignedTrustList } from './trust-list.ts';
 
 /** Where Windows keeps the lists that it has fetched. */
@@ -23,8 +22,8 @@ const protectedRootsKey =
 const noAuthRoots = 0x8;
 
 /** The policy by which nothing in AuthRoot is trusted; undefined where it is not set. @throws StoreError */
-export const authRootsBarredBy = async (run: RunCommand): Promise<string | undefined> => {
-  const flags = Number((await readValues(run, protectedRootsKey)).get('flags')?.data ?? 0);
+export const authRootsBarredBy = async (read: ReadValues): Promise<string | undefined> => {
+  const flags = Number((await read(protectedRootsKey, ['Flags'])).get('flags')?.data ?? 0);
   return (flags & noAuthRoots) === 0 ? undefined : `${protectedRootsKey}\\Flags`;
 };
 
@@ -42,8 +41,8 @@ export const disallowedList = (update: RegistryValues): SignedTrustList | undefi
   return bytes && readSignedTrustList(bytes, 'disallowed');
 };
 
-const readDisallowed = async (run: RunCommand): Promise<Omit<Restrictions, 'barredBy'>> => {
-  const update = await readValues(run, updateKey);
+const readDisallowed = async (read: ReadValues): Promise<Omit<Restrictions, 'barredBy'>> => {
+  const update = await read(updateKey, [disallowedValue]);
   try {
     const disallowed = disallowedList(update);
     return { problems: [], ...(disallowed && { disallowed }) };
@@ -54,9 +53,12 @@ const readDisallowed = async (run: RunCommand): Promise<Omit<Restrictions, 'barr
 };
 
 /** Reads them; what cannot be read is a problem. */
-export const readRestrictions = async (run: RunCommand): Promise<Restrictions> => {
+export const readRestrictions = async (read: ReadValues): Promise<Restrictions> => {
   try {
-    const [barredBy, disallowed] = await Promise.all([authRootsBarredBy(run), readDisallowed(run)]);
+    const [barredBy, disallowed] = await Promise.all([
+      authRootsBarredBy(read),
+      readDisallowed(read),
+    ]);
     return { ...disallowed, ...(barredBy !== undefined && { barredBy }) };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;

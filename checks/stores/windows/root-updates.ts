@@ -3,7 +3,8 @@
 import type { RootUpdateState, RootUpdates } from '../../types.ts';
 import type { RunCommand } from '../commands.ts';
 import { StoreError } from '../store-error.ts';
-import { type RegistryValues, binaryOf, readValues } from './registry.ts';
+import { bindRegistry } from './native-registry.ts';
+import { type RegistryValues, binaryOf, byRegExe } from './registry.ts';
 import { authRootsBarredBy, disallowedValue, updateKey } from './restrictions.ts';
 
 const policyKey = 'HKLM\\SOFTWARE\\Policies\\Microsoft\\SystemCertificates\\AuthRoot';
@@ -46,10 +47,11 @@ export const machineRootUpdates = (run: RunCommand): RootUpdates => ({
   name: 'LocalMachine\\AuthRoot',
   async read() {
     try {
+      const read = (await bindRegistry()) ?? byRegExe(run);
       const [policy, update, barredBy] = await Promise.all([
-        readValues(run, policyKey),
-        readValues(run, updateKey),
-        authRootsBarredBy(run),
+        read(policyKey, ['DisableRootAutoUpdate']),
+        read(updateKey, ['RootDirUrl', 'LastSyncTime', 'EncodedCtl', disallowedValue]),
+        authRootsBarredBy(read),
       ]);
       return stateOf(update, disabledBy(policy, barredBy));
     } catch (error) {
