@@ -1,6 +1,6 @@
 /** A folder of certificates. OpenSSL finds in it only what its hash links lead to. */
 
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { StoreEntry, StoreProblem } from '../types.ts';
 import { type FolderEntry, folderReader, readFolder } from './folders.ts';
@@ -32,22 +32,13 @@ const problemOf = (error: unknown, origin: string): StoreProblem => {
     : { origin, problem: error.message, unreadable: true };
 };
 
-const readCertificateFile = async (
-  name: string,
-  origin: string,
-  readFile: () => Promise<Buffer>,
-): Promise<FolderFile> => {
-  try {
-    const bytes = await readFile();
-    if (looksLikePem(bytes)) return { name, isPem: true, ...readPemBundle(bytes, origin) };
-    const isDer = /\.(?:der|cer|crt)$/i.test(name) && bytes[0] === 0x30;
-    const read: Collected = isDer
-      ? { entries: [{ der: bytes, trust: 'trusted', origin }], problems: [] }
-      : { entries: [], problems: [{ origin, problem: 'no certificate in it' }] };
-    return { name, isPem: false, ...read };
-  } catch (error) {
-    return { name, isPem: false, entries: [], problems: [problemOf(error, origin)] };
-  }
+const contentsOf = (name: string, origin: string, bytes: Buffer): FolderFile => {
+  if (looksLikePem(bytes)) return { name, isPem: true, ...readPemBundle(bytes, origin) };
+  const isDer = /\.(?:der|cer|crt)$/i.test(name) && bytes[0] === 0x30;
+  const read: Collected = isDer
+    ? { entries: [{ der: bytes, trust: 'trusted', origin }], problems: [] }
+    : { entries: [], problems: [{ origin, problem: 'no certificate in it' }] };
+  return { name, isPem: false, ...read };
 };
 
 /** Files that are read before others get their turn. */
@@ -60,13 +51,19 @@ const readFiles = async (
 ): Promise<readonly FolderFile[]> => {
   const read = folderReader(folder, maxFileBytes);
   const files: FolderFile[] = [];
-  for (const entry of names) {
-    if (files.length % filesPerTurn === filesPerTurn - 1) await setImmediate();
-    signal.throwIfAborted();
-    const origin = join(folder, entry.name);
-    files.push(
-      await readCertificateFile(entry.name, origin, () => read(origin, entry.link, signal)),
-    );
+  const prefix = join(folder, sep);
+  for (const { name, link } of names) {
+    if (files.length % filesPerTurn === filesPerTurn - 1) {
+      await setImmediate();
+      signal.throwIfAborted();
+    }
+    const origin = prefix + name;
+    try {
+      const bytes = read(origin, link, signal);
+      files.push(contentsOf(name, origin, bytes instanceof Promise ? await bytes : bytes));
+    } catch (error) {
+      files.push({ name, isPem: false, entries: [], problems: [problemOf(error, origin)] });
+    }
   }
   return files;
 };

@@ -128,12 +128,16 @@ export const readStoreFile = async (
   }
 };
 
-/** The same at once: of a file system that is known to answer. @throws StoreError */
-export const readAtOnce = async (path: string, limit: number): Promise<Buffer> => {
+const failed = async (path: string, error: unknown): Promise<never> => {
+  throw await fileFault(path, error);
+};
+
+/** The same at once, of a file system that is known to answer; only a failure, a StoreError, is a promise. */
+export const readAtOnce = (path: string, limit: number): Buffer | Promise<never> => {
   try {
     return readOpened(openSync(path, openFlags), path, limit);
   } catch (error) {
-    throw await fileFault(path, error);
+    return failed(path, error);
   }
 };
 

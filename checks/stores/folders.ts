@@ -13,10 +13,9 @@ export interface FolderEntry {
 }
 
 /** Only opening it waits: a promise for every entry costs more than all else that is done with it. */
-const readEntries = (folder: Dir, signal: AbortSignal): FolderEntry[] => {
+const readEntries = (folder: Dir): FolderEntry[] => {
   const entries: FolderEntry[] = [];
   for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
-    signal.throwIfAborted();
     if (entries.length >= storeLimits.folderEntries)
       throw new StoreError(
         'unreadable',
@@ -35,7 +34,8 @@ export const readFolder = async (
   try {
     const folder = await opendir(path, { bufferSize: 1024 });
     try {
-      const entries = readEntries(folder, signal);
+      signal.throwIfAborted();
+      const entries = readEntries(folder);
       return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
     } finally {
       folder.closeSync();
@@ -56,18 +56,26 @@ const targetFolder = (link: string): string | undefined => {
 };
 
 /**
- * Reads the many small files of a folder that has just been listed. They are opened at once, for their
- * file system answers: asking it asynchronously costs several times what reading them does. A link to
- * another folder is waited for, until a file there was read.
+ * Reads the many small files of a folder that has just been listed. They are read at once, for their file
+ * system answers: asking it asynchronously costs several times what reading them does. A link to another
+ * folder is waited for, until a file there was read.
  */
 export const folderReader = (folder: string, limit: number) => {
   const answering = new Set([folder]);
-  /** `link`: whether the path is one. @throws StoreError */
-  return async (path: string, link: boolean, signal: AbortSignal): Promise<Buffer> => {
-    const place = link ? targetFolder(path) : folder;
-    if (place !== undefined && answering.has(place)) return readAtOnce(path, limit);
+  const readElsewhere = async (
+    path: string,
+    place: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Buffer> => {
     const bytes = await readStoreFile(path, signal, limit);
     if (place !== undefined) answering.add(place);
     return bytes;
+  };
+  /** `link`: whether the path is one. @throws StoreError in the promise */
+  return (path: string, link: boolean, signal: AbortSignal): Buffer | Promise<Buffer> => {
+    const place = link ? targetFolder(path) : folder;
+    return place !== undefined && answering.has(place)
+      ? readAtOnce(path, limit)
+      : readElsewhere(path, place, signal);
   };
 };

@@ -10,6 +10,7 @@ import type {
   StoreEntry,
   TrustStore,
 } from '../../checks/types.ts';
+import { oid, sequence, setOf, tlv } from '../helpers/der-writer.ts';
 import { fakeHost } from '../helpers/fake-host.ts';
 import { makeCa, testTime } from '../helpers/private-ca.ts';
 import { nameOf } from '../helpers/x509-writer.ts';
@@ -21,6 +22,19 @@ const stranger = makeCa({ name: root.name, serial: root.serial });
 const cross = others[0]?.issue({ name: root.name, key: root, ca: true }) ?? root;
 /** The same name in capitals and with more spaces: the same to whoever compares names by RFC 5280 7.1. */
 const respelled = makeCa({ name: nameOf('C=be, O=EXAMPLE, CN=Example  ROOT'), key: root });
+/** The same name in BMPStrings. */
+const widened = makeCa({
+  name: sequence(
+    ...[
+      ['2.5.4.6', 'BE'],
+      ['2.5.4.10', 'Example'],
+      ['2.5.4.3', 'Example Root'],
+    ].map(([type = '', text = '']) =>
+      setOf(sequence(oid(type), tlv(0x1e, Buffer.from(text, 'utf16le').swap16()))),
+    ),
+  ),
+  key: root,
+});
 
 const profile: Profile = {
   id: 'test',
@@ -206,6 +220,12 @@ describe('a root in a trust store', () => {
       contents: holding(entry(respelled.der)),
       codes: ['root-lookalike'],
       evidence: { found: fingerprint256(respelled.der), likeness: 'same-key' },
+    },
+    {
+      what: 'is absent, its name is there in two bytes a letter',
+      contents: holding(entry(widened.der)),
+      codes: ['root-lookalike'],
+      evidence: { found: fingerprint256(widened.der), likeness: 'same-key' },
     },
     {
       what: 'is trusted beside all that looks like it',
