@@ -8,7 +8,8 @@ const localMachine = -0x7ffffffe;
 /** RRF_RT_ANY | RRF_NOEXPAND */
 const anyType = 0x1000ffff;
 
-const errors = { success: 0, notFound: 2, pathNotFound: 3, moreData: 234 } as const;
+/** ERROR_SUCCESS, ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND */
+const errors = { success: 0, notFound: 2, pathNotFound: 3 } as const;
 
 /** No value that is read here is larger: lists of roots are some 200 KB. */
 const maxBytes = 8 * 1024 * 1024;
@@ -33,25 +34,29 @@ export const bindRegistry = async (): Promise<ReadValues | undefined> => {
   const readValue = advapi32.func(
     'int32 __stdcall RegGetValueW(intptr_t key, str16 path, str16 name, uint32 flags, _Out_ uint32 *type, _Out_ uint8 *data, _Inout_ uint32 *length)',
   );
-  return (key, names) => {
+  const readOne = (key: string, name: string): { type: string; data: string } | undefined => {
     const path = key.replace(/^HKLM\\/, '');
-    const values: [string, { type: string; data: string }][] = [];
-    for (const name of names) {
-      const [type, length] = [[0], [0]];
-      const ask = (data: Buffer | null): number =>
-        Number(readValue(localMachine, path, name, anyType, type, data, length));
-      let status = ask(null);
-      if (status === errors.notFound || status === errors.pathNotFound) continue;
-      const bytes = Buffer.alloc(Math.min(length[0] ?? 0, maxBytes));
-      if (status === errors.success || status === errors.moreData) status = ask(bytes);
-      if (status !== errors.success)
-        throw new StoreError(
-          'unreadable',
-          `${key}\\${name}: Windows refuses to read it (${status}); run certready as an administrator`,
-        );
-      const [shown, show] = shownAs[type[0] ?? 0] ?? ['REG_NONE', () => ''];
-      values.push([name.toLowerCase(), { type: shown, data: show(bytes.subarray(0, length[0])) }]);
-    }
+    const [type, length] = [[0], [0]];
+    const ask = (data: Buffer | null): number =>
+      Number(readValue(localMachine, path, name, anyType, type, data, length));
+    let status = ask(null);
+    if (status === errors.notFound || status === errors.pathNotFound) return undefined;
+    const bytes = Buffer.alloc(Math.min(length[0] ?? 0, maxBytes));
+    length[0] = bytes.length; // no more may be written
+    if (status === errors.success) status = ask(bytes);
+    if (status !== errors.success)
+      throw new StoreError(
+        'unreadable',
+        `${key}\\${name}: Windows refuses to read it (${status}); run certready as an administrator`,
+      );
+    const [shown, show] = shownAs[type[0] ?? 0] ?? ['REG_NONE', () => ''];
+    return { type: shown, data: show(bytes.subarray(0, length[0])) };
+  };
+  return (key, names) => {
+    const values = names.flatMap((name) => {
+      const value = readOne(key, name);
+      return value ? [[name.toLowerCase(), value] as const] : [];
+    });
     return Promise.resolve<RegistryValues>(new Map(values));
   };
 };
