@@ -20,7 +20,7 @@ const shownAs: Readonly<Record<number, readonly [type: string, show: (bytes: Buf
     1: ['REG_SZ', (bytes) => bytes.toString('utf16le').replace(/\0.*$/s, '')],
     2: ['REG_EXPAND_SZ', (bytes) => bytes.toString('utf16le').replace(/\0.*$/s, '')],
     3: ['REG_BINARY', (bytes) => bytes.toString('hex')],
-    4: ['REG_DWORD', (bytes) => `0x${bytes.readUInt32LE(0).toString(16)}`],
+    4: ['REG_DWORD', (bytes) => `0x${bytes.subarray(0, 4).reverse().toString('hex')}`],
   };
 
 /** Binds it; undefined where koffi or the library is not there. */
