@@ -5,6 +5,7 @@
  * has let go.
  */
 
+import { isForHosts } from './mail-destinations.ts';
 import { type Certificate, fingerprint256, parseCertificate } from './pki/certificate.ts';
 import { DerError } from './pki/der.ts';
 import { isSelfIssued } from './pki/path-problem.ts';
@@ -79,7 +80,9 @@ const pemBytes = (pem: string): Uint8Array =>
 /** Read once per run, whatever the number of mail hosts and profiles. */
 const hostRoots = (run: Run, signal: AbortSignal) =>
   run.once('roots for mail hosts', async () => {
-    const trustStores = await run.host.trustStores();
+    const hosts = run.options.smtp.map(({ host }) => host);
+    const all = await run.host.trustStores();
+    const trustStores = all.filter(({ destinations }) => isForHosts(destinations, hosts));
     const read = await Promise.all(
       trustStores.map(async (store) => ({ store, ...(await readOnce(store, run, signal)) })),
     );

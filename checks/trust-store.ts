@@ -1,5 +1,6 @@
 /** Are the profile's roots in this host's trust stores, and trusted there for the servers that it talks to? */
 
+import { isForHosts } from './mail-destinations.ts';
 import {
   type IndexedStore,
   type RootJudgement,
@@ -31,14 +32,22 @@ export const readOnce = (store: TrustStore, run: Run, signal: AbortSignal): Prom
     return contents.entries === undefined ? { contents } : { index: indexStore(contents) };
   });
 
-/** A root missing from a store that nothing verifies mail with stops no mail; not knowing counts as verifying. */
-const severityOf = ({ mail }: TrustStore): Severity => (mail === 'unused' ? 'warning' : 'critical');
-
 interface Question {
   readonly profile: Profile;
   readonly root: Authority & { readonly sha256: string };
   readonly store: TrustStore;
+  /** The mail hosts that the run is about, beside the profile's. */
+  readonly hosts: readonly string[];
 }
+
+/**
+ * A root missing from a store that nothing verifies mail with stops no mail, nor does one from a store for
+ * other destinations, as far as names tell. Not knowing counts as verifying.
+ */
+const severityOf = ({ profile, store, hosts }: Question): Severity => {
+  const isUsed = isForHosts(store.destinations, [...(profile.peer?.names ?? []), ...hosts]);
+  return store.mail === 'unused' || !isUsed ? 'warning' : 'critical';
+};
 
 const targetOf = ({ root, store }: Question): string => `${root.id}@${store.name}`;
 
@@ -55,6 +64,7 @@ const evidenceOf = (
   mail: store.mail,
   ...(store.shape && { shape: store.shape }),
   ...(store.copyOf !== undefined && { copyOf: store.copyOf }),
+  ...(store.destinations && { destinations: store.destinations }),
   profile: profile.id,
   ...(profile.path !== undefined && { profileFile: profile.path }),
   ...(root.der === undefined && { certificate: 'not-in-profile' }),
@@ -75,7 +85,7 @@ const judgeQuestion = (
     findings: judged.faults.map((fault) => ({
       code: fault.code,
       target: targetOf(question),
-      severity: severityOf(question.store),
+      severity: severityOf(question),
       evidence: evidenceOf(question, { ...judged, evidence: fault.evidence }),
     })),
     evidence: problems.length === 0 ? evidence : { ...evidence, problems },
@@ -163,10 +173,13 @@ export const trustStoreCheck: DiscoveringCheck = {
   async discover(profile, run) {
     const trustStores = await run.host.trustStores();
     if (trustStores.length === 0) return [noStore(run)];
+    const hosts = run.options.smtp.map(({ host }) => host);
     return profile.authorities.flatMap((root) => {
       const { sha256 } = root;
       if (!root.root || sha256 === undefined) return [];
-      return trustStores.map((store) => taskOf({ profile, root: { ...root, sha256 }, store }, run));
+      return trustStores.map((store) =>
+        taskOf({ profile, root: { ...root, sha256 }, store, hosts }, run),
+      );
     });
   },
 };

@@ -467,6 +467,8 @@ export interface TrustStore {
   readonly copyOf?: string;
   /** What mail depends on it for; `unknown` counts like `verifies`. */
   readonly mail: 'verifies' | 'unused' | 'unknown';
+  /** Domains whose mail it is for, as a mail server's policy names them; absent: all. */
+  readonly destinations?: readonly string[];
   /** How it gets roots that it lacks when they are first needed. */
   readonly updates?: RootUpdates;
   read(signal: AbortSignal): Promise<StoreContents>;
@@ -491,6 +493,8 @@ export type RootUpdateState =
       readonly lastSync?: Date;
       /** The list that was fetched last, as it was signed. */
       readonly list?: Uint8Array;
+      /** The same of certificates that are never trusted. */
+      readonly disallowed?: Uint8Array;
     }
   | { readonly unreadable: string };
 
@@ -510,6 +514,19 @@ export interface StoreEntry {
   readonly origin: string;
   /** Parts of the store that lack it: programs that read only those do not trust it. */
   readonly missingFrom?: readonly MissingPart[];
+  /** How OpenSSL comes by the file that it lies in; absent where nobody looks it up so. */
+  readonly hashLinks?: HashLinks;
+}
+
+/** The hash links of a folder that lead to one file, by the subject's hash in their names. */
+export interface HashLinks {
+  readonly folder: string;
+  readonly ways: ReadonlyMap<string, HashLinkWay>;
+}
+
+export interface HashLinkWay {
+  /** A link before it that leads to no certificate: OpenSSL before 3.0.22 stops there, newer goes on. */
+  readonly behindBrokenLink?: string;
 }
 
 /**

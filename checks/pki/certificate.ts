@@ -1,6 +1,6 @@
 /** X.509 certificates (RFC 5280 4.1) as values. What an extension says is read in extensions.ts. */
 
-import { type KeyObject, createHash } from 'node:crypto';
+import { type KeyObject, hash } from 'node:crypto';
 import {
   DerError,
   type DerReader,
@@ -153,8 +153,7 @@ export const parseCertificate = (raw: Uint8Array): Certificate => {
 };
 
 /** SHA-256 of the whole certificate, upper-case hex: what identifies it. */
-export const fingerprint256 = (der: Uint8Array): string =>
-  createHash('sha256').update(der).digest('hex').toUpperCase();
+export const fingerprint256 = (der: Uint8Array): string => hash('sha256', der, 'hex').toUpperCase();
 
 const keys = new WeakMap<Certificate, { key: KeyObject | undefined }>();
 
@@ -182,7 +181,7 @@ export const isSignedBy = (certificate: Certificate, issuer: Certificate): boole
 
 /** SHA-1 of the key bits: the usual subjectKeyIdentifier (RFC 5280 4.2.1.2), and the OCSP byKey form. */
 export const keyHash = (certificate: Certificate): string =>
-  hex(createHash('sha1').update(certificate.publicKeyBits).digest());
+  hex(hash('sha1', certificate.publicKeyBits, 'buffer'));
 
 /** Whether `at` lies in the certificate's validity, both ends included (RFC 5280 4.1.2.5). */
 export const validityAt = (

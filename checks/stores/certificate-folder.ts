@@ -1,19 +1,15 @@
-/**
- * A folder of certificates. OpenSSL finds in it only what lies under the hash of its subject
- * (`HHHHHHHH.N`, counted from 0 without a hole; man openssl-rehash, X509_LOOKUP_hash_dir).
- */
+/** A folder of certificates. OpenSSL finds in it only what its hash links lead to. */
 
-import { readlinkSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-import { DerError } from '../pki/der.ts';
+import { join, sep } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { StoreEntry, StoreProblem } from '../types.ts';
-import { type FolderEntry, mapBounded, readFolder, readStoreFile } from './files.ts';
+import { type FolderEntry, folderReader, readFolder } from './folders.ts';
+import { type FolderFile, hashLinks, waysByFile } from './hash-links.ts';
 import { looksLikePem, readPemBundle } from './pem.ts';
 import { type Collected, StoreError } from './store-error.ts';
-import { subjectHash } from './subject-name.ts';
 
 export interface FolderCertificate extends StoreEntry {
-  /** Whether OpenSSL finds it by its subject. */
+  /** Whether any hash link leads to it; whether the right one does, its `hashLinks` say. */
   readonly linked: boolean;
 }
 
@@ -24,29 +20,10 @@ export interface CertificateFolder {
   readonly hashed: boolean;
 }
 
-const hashName = /^([0-9a-f]{8})\.(\d{1,5})$/;
 const certificateName = /\.(?:pem|crt|cer|der)$/i;
 
 /** The most bytes of one file in a folder: a bundle that was put there, at the worst. */
 const maxFileBytes = 4 * 1024 * 1024;
-
-/**
- * The name in the same folder that a link leads to; the link's own name for any other. Synchronous:
- * the folder has just been listed, so that its file system answers.
- */
-const targetInFolder = (folder: string, { name, link }: FolderEntry): string => {
-  if (!link) return name;
-  try {
-    const target = readlinkSync(`${folder}/${name}`);
-    if (!target.includes('/')) return target;
-    const path = resolve(folder, target);
-    return dirname(path) === folder ? basename(path) : name;
-  } catch {
-    return name; // reading it will say why
-  }
-};
-
-type FileContents = Collected & { readonly name: string; readonly exists: boolean };
 
 const problemOf = (error: unknown, origin: string): StoreProblem => {
   if (!(error instanceof StoreError)) throw error;
@@ -55,56 +32,40 @@ const problemOf = (error: unknown, origin: string): StoreProblem => {
     : { origin, problem: error.message, unreadable: true };
 };
 
-const readCertificateFile = async (
-  folder: string,
-  name: string,
-  signal: AbortSignal,
-): Promise<FileContents> => {
-  const origin = join(folder, name);
-  try {
-    const bytes = await readStoreFile(origin, signal, maxFileBytes);
-    if (looksLikePem(bytes)) return { name, exists: true, ...readPemBundle(bytes, origin) };
-    const der = /\.(?:der|cer|crt)$/i.test(name) && bytes[0] === 0x30;
-    return der
-      ? { name, exists: true, entries: [{ der: bytes, trust: 'trusted', origin }], problems: [] }
-      : {
-          name,
-          exists: true,
-          entries: [],
-          problems: [{ origin, problem: 'no certificate in it' }],
-        };
-  } catch (error) {
-    const problem = problemOf(error, origin);
-    return { name, exists: problem.unreadable === true, entries: [], problems: [problem] };
-  }
+const contentsOf = (name: string, origin: string, bytes: Buffer): FolderFile => {
+  if (looksLikePem(bytes)) return { name, isPem: true, ...readPemBundle(bytes, origin) };
+  const isDer = /\.(?:der|cer|crt)$/i.test(name) && bytes[0] === 0x30;
+  const read: Collected = isDer
+    ? { entries: [{ der: bytes, trust: 'trusted', origin }], problems: [] }
+    : { entries: [], problems: [{ origin, problem: 'no certificate in it' }] };
+  return { name, isPem: false, ...read };
 };
 
-/** The hash links that OpenSSL comes by: from .0 on as long as each leads to a file, whatever is in it. */
-const reachableLinks = (
-  links: ReadonlyMap<string, string>,
-  existing: ReadonlySet<string>,
-): Map<string, Set<string>> => {
-  const hashesByFile = new Map<string, Set<string>>();
-  for (const first of links.keys()) {
-    if (!first.endsWith('.0')) continue;
-    const hash = first.slice(0, 8);
-    for (let n = 0; ; n++) {
-      const file = links.get(`${hash}.${n}`);
-      if (file === undefined || !existing.has(file)) break;
-      hashesByFile.set(file, (hashesByFile.get(file) ?? new Set()).add(hash));
+/** Files that are read before others get their turn. */
+const filesPerTurn = 64;
+
+const readFiles = async (
+  folder: string,
+  names: readonly Pick<FolderEntry, 'name' | 'link'>[],
+  signal: AbortSignal,
+): Promise<readonly FolderFile[]> => {
+  const read = folderReader(folder, maxFileBytes);
+  const files: FolderFile[] = [];
+  const prefix = join(folder, sep);
+  for (const { name, link } of names) {
+    if (files.length % filesPerTurn === filesPerTurn - 1) {
+      await setImmediate();
+      signal.throwIfAborted();
+    }
+    const origin = prefix + name;
+    try {
+      const bytes = read(origin, link, signal);
+      files.push(contentsOf(name, origin, bytes instanceof Promise ? await bytes : bytes));
+    } catch (error) {
+      files.push({ name, isPem: false, entries: [], problems: [problemOf(error, origin)] });
     }
   }
-  return hashesByFile;
-};
-
-const isLinked = (der: Uint8Array, hashes: ReadonlySet<string> | undefined): boolean => {
-  if (hashes === undefined) return false;
-  try {
-    return hashes.has(subjectHash(der));
-  } catch (error) {
-    if (error instanceof DerError) return false;
-    throw error;
-  }
+  return files;
 };
 
 /**
@@ -118,19 +79,27 @@ export const readCertificateFolder = async (
   except: ReadonlySet<string> = new Set(),
 ): Promise<CertificateFolder> => {
   const listed = await readFolder(folder, signal);
-  const names = listed.filter((entry) => !entry.folder && !except.has(entry.name));
-  const hashed = names.filter(({ name }) => hashName.test(name));
-  const links = new Map(hashed.map((entry) => [entry.name, targetInFolder(folder, entry)]));
-  const plain = names.filter(({ name }) => certificateName.test(name)).map(({ name }) => name);
-  const files = [...new Set([...links.values(), ...plain])];
-  const contents = await mapBounded(files, (name) => readCertificateFile(folder, name, signal));
-  const existing = new Set(contents.filter(({ exists }) => exists).map(({ name }) => name));
-  const hashesByFile = reachableLinks(links, existing);
+  const entries = listed.filter((entry) => !entry.folder && !except.has(entry.name));
+  const links = hashLinks(folder, entries);
+  const plain = entries.filter(({ name }) => certificateName.test(name)).map(({ name }) => name);
+  const isLink = new Map(entries.map(({ name, link }) => [name, link]));
+  const names = [...new Set([...links.values(), ...plain])];
+  const files = await readFiles(
+    folder,
+    names.map((name) => ({ name, link: isLink.get(name) ?? false })),
+    signal,
+  );
+  const ways = waysByFile(links, files);
   return {
-    certificates: contents.flatMap(({ name, entries }) =>
-      entries.map((entry) => ({ ...entry, linked: isLinked(entry.der, hashesByFile.get(name)) })),
+    certificates: files.flatMap(({ name, entries: certificates }) =>
+      certificates.map((entry) => {
+        const to = ways.get(name);
+        return to
+          ? { ...entry, linked: true, hashLinks: { folder, ways: to } }
+          : { ...entry, linked: false };
+      }),
     ),
-    problems: contents.flatMap(({ problems }) => problems),
-    hashed: hashed.length > 0,
+    problems: files.flatMap(({ problems }) => problems),
+    hashed: links.size > 0,
   };
 };

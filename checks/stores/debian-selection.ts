@@ -5,7 +5,8 @@
 
 import { join } from 'node:path';
 import type { StoreEntry } from '../types.ts';
-import { mapBounded, readFolder, readStoreFile } from './files.ts';
+import { mapBounded, readStoreFile } from './files.ts';
+import { readFolder } from './folders.ts';
 import { looksLikePem, readPemBundle } from './pem.ts';
 import { StoreError } from './store-error.ts';
 

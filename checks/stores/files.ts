@@ -1,7 +1,7 @@
-/** Files and folders of stores, read with bounds. What stands in the way is a StoreError. */
+/** Files of stores, read with bounds. What stands in the way is a StoreError. */
 
-import { closeSync, constants, fstatSync, open, readSync } from 'node:fs';
-import { opendir, readFile, stat } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, open, openSync, readSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { StoreError } from './store-error.ts';
@@ -21,7 +21,8 @@ const errorCode = (error: unknown): string | undefined =>
     ? error.code
     : undefined;
 
-const absentCodes = new Set(['ENOENT', 'ENOTDIR']);
+/** A link that leads to itself leads nowhere. */
+const absentCodes = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 
 /** Whether an error of the file system says that nothing is there. */
 export const isAbsent = (error: unknown): boolean => absentCodes.has(errorCode(error) ?? '');
@@ -79,8 +80,10 @@ export const kindOfPath = async (path: string): Promise<'file' | 'folder' | 'abs
 
 const openFile = promisify(open);
 
-/** The whole of an opened file. Only opening waits for a file system that does not answer: that is the asynchronous part. */
-const readOpened = (descriptor: number, path: string, limit: number): Buffer => {
+/** Opened like this, a pipe without a writer does not make the reader wait. */
+const openFlags = constants.O_RDONLY | constants.O_NONBLOCK;
+
+const readWhole = (descriptor: number, path: string, limit: number): Buffer => {
   const found = fstatSync(descriptor);
   if (!found.isFile()) throw new StoreError('unreadable', `${path}: not a regular file`);
   if (found.size > limit)
@@ -98,7 +101,20 @@ const readOpened = (descriptor: number, path: string, limit: number): Buffer => 
   return bytes.subarray(0, length);
 };
 
-/** A whole regular file of at most `limit` bytes, through links. @throws StoreError */
+/** The whole of an opened file, which is then closed. */
+const readOpened = (descriptor: number, path: string, limit: number): Buffer => {
+  try {
+    return readWhole(descriptor, path, limit);
+  } finally {
+    closeSync(descriptor);
+  }
+};
+
+/**
+ * A whole regular file of at most `limit` bytes, through links. Only opening waits for a file system
+ * that does not answer: that is the asynchronous part.
+ * @throws StoreError
+ */
 export const readStoreFile = async (
   path: string,
   signal: AbortSignal,
@@ -106,60 +122,34 @@ export const readStoreFile = async (
 ): Promise<Buffer> => {
   signal.throwIfAborted();
   try {
-    // Opened like this, a pipe without a writer does not make the reader wait
-    const descriptor = await openFile(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      return readOpened(descriptor, path, limit);
-    } finally {
-      closeSync(descriptor);
-    }
+    return readOpened(await openFile(path, openFlags), path, limit);
   } catch (error) {
     throw await fileFault(path, error);
   }
 };
 
+const failed = async (path: string, error: unknown): Promise<never> => {
+  throw await fileFault(path, error);
+};
+
+/** The same at once, of a file system that is known to answer; only a failure, a StoreError, is a promise. */
+export const readAtOnce = (path: string, limit: number): Buffer | Promise<never> => {
+  try {
+    return readOpened(openSync(path, openFlags), path, limit);
+  } catch (error) {
+    return failed(path, error);
+  }
+};
+
 /** The first bytes of a file: enough to tell its format. */
 export const readStart = async (path: string): Promise<Buffer> => {
-  const descriptor = await openFile(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const descriptor = await openFile(path, openFlags);
   try {
     const bytes = Buffer.alloc(64);
     return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, 0));
   } finally {
     closeSync(descriptor);
   }
-};
-
-export interface FolderEntry {
-  readonly name: string;
-  readonly link: boolean;
-  readonly folder: boolean;
-}
-
-/** Names in a folder, sorted. @throws StoreError */
-export const readFolder = async (
-  path: string,
-  signal: AbortSignal,
-): Promise<readonly FolderEntry[]> => {
-  const entries: FolderEntry[] = [];
-  try {
-    for await (const entry of await opendir(path, { bufferSize: 1024 })) {
-      signal.throwIfAborted();
-      if (entries.length >= storeLimits.folderEntries)
-        throw new StoreError(
-          'unreadable',
-          `${path}: more than ${storeLimits.folderEntries} files, and no more are read`,
-        );
-      entries.push({
-        name: entry.name,
-        link: entry.isSymbolicLink(),
-        folder: entry.isDirectory(),
-      });
-    }
-  } catch (error) {
-    signal.throwIfAborted();
-    throw await fileFault(path, error);
-  }
-  return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
 };
 
 /** Maps with a bound on how many are under way at once; results keep the order of the items. */

@@ -4,7 +4,8 @@ import { realpath } from 'node:fs/promises';
 import { posix, win32 } from 'node:path';
 import type { Platform, StoreEntry, TrustStore } from '../types.ts';
 import { fingerprint256 } from '../pki/certificate.ts';
-import { kindOfPath, readFolder, readStoreFile } from './files.ts';
+import { kindOfPath, readStoreFile } from './files.ts';
+import { readFolder } from './folders.ts';
 import { keystore } from './java.ts';
 import { StoreError } from './store-error.ts';
 

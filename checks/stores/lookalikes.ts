@@ -41,6 +41,25 @@ const nearest: Readonly<Record<Likeness, number>> = {
   'other-key': 2,
 };
 
+/** ASCII in lower case, whether a letter takes one byte, two or four. */
+const asciiIn = (der: Uint8Array): string =>
+  Buffer.from(der.buffer, der.byteOffset, der.length)
+    .toString('latin1')
+    .replaceAll('\0', '')
+    .toLowerCase();
+
+/**
+ * The words of a name: each certificate that carries it has them, however it spells them. All others need no
+ * closer look, which takes ten times as long.
+ */
+const wordsOf = ({ subject, raw }: Certificate): readonly string[] => {
+  const text = asciiIn(raw);
+  const words = subject.rdns
+    .flat()
+    .flatMap(({ value }) => value.toLowerCase().match(/[a-z0-9]+/g) ?? []);
+  return words.filter((word) => text.includes(word)); // a value that is no text is given in hex
+};
+
 /** Those among the entries, the nearest first. Only entries of the same name are parsed as a whole. */
 export const findLookalikes = (
   entries: readonly StoreEntry[],
@@ -49,10 +68,13 @@ export const findLookalikes = (
   const root = unlessMalformed(() => parseCertificate(rootDer));
   if (root === undefined) return [];
   const name = canonicalName(root.subject.raw);
+  const words = wordsOf(root);
   const found: Lookalike[] = [];
   for (const entry of entries) {
+    const text = asciiIn(entry.der);
+    if (!words.every((word) => text.includes(word))) continue;
     const subject = unlessMalformed(() => canonicalName(subjectOf(entry.der)));
-    if (!subject?.equals(name)) continue;
+    if (subject !== name) continue;
     const certificate = unlessMalformed(() => parseCertificate(entry.der));
     const sha256 = fingerprint256(entry.der);
     if (certificate === undefined || sha256 === fingerprint256(rootDer)) continue;

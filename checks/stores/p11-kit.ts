@@ -3,7 +3,8 @@
 import { join } from 'node:path';
 import { fingerprint256 } from '../pki/certificate.ts';
 import type { StoreEntry, StoreProblem, TrustStore } from '../types.ts';
-import { kindOfPath, mapBounded, readFolder, readStoreFile } from './files.ts';
+import { kindOfPath, mapBounded, readStoreFile } from './files.ts';
+import { readFolder } from './folders.ts';
 import { looksLikeP11Kit, readP11KitFile } from './p11-kit-file.ts';
 import { looksLikePem, readPemBundle } from './pem.ts';
 import { type Collected, StoreError, contentsOf } from './store-error.ts';

@@ -1,6 +1,6 @@
 /** How PKCS#12 protects its contents: password-based keys, ciphers and MACs (RFC 7292 appendices A–C, RFC 8018 6.2, RFC 9579). */
 
-import { createDecipheriv, createHash, createHmac, pbkdf2 } from 'node:crypto';
+import { createDecipheriv, createHash, createHmac, hash as hashOnce, pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { DerError, DerReader, tags } from '../pki/der.ts';
 import { readOctetString, readOid, readSmallInteger } from '../pki/values.ts';
@@ -83,7 +83,7 @@ const pkcs12Key = (
   const parts: Buffer[] = [];
   for (let have = 0; have < length;) {
     let digest = createHash(hash).update(diversifier).update(input).digest();
-    for (let n = 1; n < iterations; n++) digest = createHash(hash).update(digest).digest();
+    for (let n = 1; n < iterations; n++) digest = hashOnce(hash, digest, 'buffer');
     parts.push(digest);
     have += digest.length;
     const addend = Buffer.alloc(block, digest);

@@ -2,7 +2,16 @@
 
 import { type Certificate, fingerprint256, parseCertificate } from '../pki/certificate.ts';
 import { DerError } from '../pki/der.ts';
-import type { Evidence, GapCode, Json, MissingPart, StoreEntry, StoreProblem } from '../types.ts';
+import type {
+  Evidence,
+  GapCode,
+  HashLinkWay,
+  Json,
+  MissingPart,
+  StoreEntry,
+  StoreProblem,
+} from '../types.ts';
+import { throughHashLinks } from './hash-links.ts';
 import { type Lookalike, describeLookalike, findLookalikes, likenessWords } from './lookalikes.ts';
 
 /** A store's contents, its entries by the SHA-256 of their DER. */
@@ -85,6 +94,19 @@ const partly = (entry: StoreEntry, deselected: StoreEntry | undefined): RootJudg
   );
 };
 
+type FoundEntry = StoreEntry & HashLinkWay;
+
+/** Which OpenSSL reads the folder is not known. */
+const behindBroken = (
+  judged: Omit<RootJudgement, 'summary'>,
+  { origin, behindBrokenLink: brokenLink = '' }: FoundEntry,
+): RootJudgement => ({
+  ...judged,
+  evidence: { ...judged.evidence, brokenLink },
+  summary: `in ${origin}, behind the hash link ${brokenLink}, which leads to no certificate`,
+  unknown: `${origin} lies behind the hash link ${brokenLink}, which leads to no certificate: OpenSSL before 3.0.22 stops there, newer goes on; \`openssl rehash\` on the folder mends it`,
+});
+
 const lookalike = (nearest: Lookalike, found: readonly Lookalike[]): RootJudgement => {
   const evidence: Evidence = {
     found: nearest.sha256,
@@ -140,7 +162,7 @@ const absent = (store: IndexedStore, rootDer: Uint8Array | undefined): RootJudge
 
 /** A trusted entry: is it good at this time, for servers, in all parts of the store? */
 const present = (
-  entry: StoreEntry,
+  entry: FoundEntry,
   deselected: StoreEntry | undefined,
   at: Date,
 ): RootJudgement => {
@@ -164,6 +186,7 @@ const present = (
           : `present, trusted for ${purposes.join(', ') || 'nothing'} only`,
     };
   if (entry.missingFrom) return partly(entry, deselected);
+  if (entry.behindBrokenLink !== undefined) return behindBroken(base, entry);
   if (certificate && at < certificate.notBefore)
     return {
       ...base,
@@ -183,7 +206,7 @@ export const judgeRoot = (
   root: { readonly sha256: string; readonly der?: Uint8Array },
   at: Date,
 ): RootJudgement => {
-  const entries = store.byFingerprint.get(root.sha256) ?? [];
+  const entries = (store.byFingerprint.get(root.sha256) ?? []).map(throughHashLinks);
   const distrusted = entries.find(({ trust }) => trust === 'distrusted');
   if (distrusted)
     return {

@@ -49,101 +49,89 @@ export const publicKeyInfoOf = (der: Uint8Array): Uint8Array => {
   return tbs.whole(tbs.read(tags.sequence));
 };
 
-const isAscii = (bytes: Uint8Array): boolean => {
-  for (const byte of bytes) if (byte >= 0x80) return false;
-  return true;
-};
+/** One character for each byte: what is quickest to cut, to fold and to put together again. */
+const byteString = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 
-const utf8Bytes = (tag: number, content: Uint8Array): Uint8Array => {
-  if (tag === tags.utf8String) return content;
-  if (latin1Tags.has(tag))
-    return isAscii(content)
-      ? content
-      : Buffer.from(Buffer.from(content).toString('latin1'), 'utf8');
-  const width = tag === tags.bmpString ? 2 : 4;
-  const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
+const utf8String = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
+
+/** Text of two or four bytes a character. */
+const wideText = (content: string, width: 2 | 4): string => {
+  const bytes = Buffer.from(content, 'latin1');
   let text = '';
-  for (let at = 0; at + width <= content.length; at += width) {
-    const point = width === 2 ? view.getUint16(at) : view.getUint32(at);
+  for (let at = 0; at + width <= bytes.length; at += width) {
+    const point = width === 2 ? bytes.readUInt16BE(at) : bytes.readUInt32BE(at);
     text += point > 0x10ffff ? '\ufffd' : String.fromCodePoint(point);
   }
-  return Buffer.from(text, 'utf8');
+  return text;
 };
 
-const isSpace = (byte: number): boolean => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
+/** The content of a string in UTF-8. */
+const inUtf8 = (tag: number, content: string): string => {
+  if (tag === tags.utf8String) return content;
+  if (latin1Tags.has(tag)) return utf8String(content);
+  return utf8String(wideText(content, tag === tags.bmpString ? 2 : 4));
+};
+
+const inLowerCase = (utf8: string): string =>
+  /[\x80-\xff]/.test(utf8)
+    ? utf8.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+    : utf8.toLowerCase();
 
 /** ASCII letters in lower case, white space trimmed and each run of it one space. */
-const folded = (bytes: Uint8Array): Uint8Array => {
-  const result = new Uint8Array(bytes.length);
-  let length = 0;
-  let space = false;
-  for (const byte of bytes) {
-    if (isSpace(byte)) {
-      space = length > 0;
-      continue;
-    }
-    if (space) result[length++] = 0x20;
-    space = false;
-    result[length++] = byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
-  }
-  return result.subarray(0, length);
+const folded = (utf8: string): string => {
+  const text = inLowerCase(utf8).replace(/[\t-\r ]+/g, ' ');
+  return text.slice(text.startsWith(' ') ? 1 : 0, text.endsWith(' ') ? -1 : undefined);
 };
 
 /** The longest name that is canonicalised: two length bytes are then always enough. */
 const maxNameBytes = 16_000;
 
-/** Tag and length of a value of `length` bytes. */
-const header = (tag: number, length: number): readonly number[] => {
-  if (length < 0x80) return [tag, length];
-  return length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff];
+/** A value of DER around its content. */
+const valueOf = (tag: number, content: string): string => {
+  const { length } = content;
+  if (length < 0x80) return String.fromCharCode(tag, length) + content;
+  const head = length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff];
+  return String.fromCharCode(...head) + content;
 };
 
-/** An attribute in its canonical encoding, with the header of the SET around it where it is alone in it. */
-const canonicalAttribute = (pair: DerReader, alone: boolean): Buffer => {
-  const type = pair.whole(pair.read(tags.oid));
-  const tlv = pair.read();
+/** An attribute in its canonical encoding; `name` holds the bytes that the reader reads. */
+const canonicalAttribute = (pair: DerReader, name: string): string => {
+  const type = pair.read(tags.oid);
+  const value = pair.read();
   pair.finish();
-  const isText = foldedTags.has(tlv.tag);
-  const value = isText ? folded(utf8Bytes(tlv.tag, pair.content(tlv))) : pair.whole(tlv);
-  const valueHeader = isText ? header(tags.utf8String, value.length) : [];
-  const inner = type.length + valueHeader.length + value.length;
-  const innerHeader = header(tags.sequence, inner);
-  const outerHeader = alone ? header(tags.set, innerHeader.length + inner) : [];
-  const bytes = Buffer.allocUnsafe(outerHeader.length + innerHeader.length + inner);
-  let at = 0;
-  for (const part of [outerHeader, innerHeader, type, valueHeader, value]) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  const canonical = foldedTags.has(value.tag)
+    ? valueOf(tags.utf8String, folded(inUtf8(value.tag, name.slice(value.content, value.end))))
+    : name.slice(value.start, value.end);
+  return valueOf(tags.sequence, name.slice(type.start, type.end) + canonical);
 };
 
-const canonicalSet = (set: DerReader): Buffer => {
-  const first = set.inside();
-  if (set.isDone()) return canonicalAttribute(first, true);
-  const attributes = [canonicalAttribute(first, false)];
-  while (!set.isDone()) attributes.push(canonicalAttribute(set.inside(), false));
-  attributes.sort((a, b) => Buffer.compare(a, b)); // DER of a SET OF
-  const content = Buffer.concat(attributes);
-  return Buffer.concat([Buffer.from(header(tags.set, content.length)), content]);
+const canonicalSet = (set: DerReader, name: string): string => {
+  const attributes: string[] = [];
+  do attributes.push(canonicalAttribute(set.inside(), name));
+  while (!set.isDone());
+  // DER of a SET OF: in the order of their bytes
+  return valueOf(tags.set, attributes.sort().join(''));
 };
 
 /**
- * The canonical encoding of a Name: its relative distinguished names one after the other.
+ * The canonical encoding of a Name: its relative distinguished names one after the other, one
+ * character for each byte.
  * @throws DerError
  */
-export const canonicalName = (name: Uint8Array): Buffer => {
+export const canonicalName = (name: Uint8Array): string => {
   if (name.length > maxNameBytes) throw new DerError(`name of ${name.length} bytes`, 0);
+  const bytes = byteString(name);
   const rdns = readSingle(name);
-  const sets: Buffer[] = [];
-  while (!rdns.isDone()) sets.push(canonicalSet(rdns.inside(tags.set)));
-  return Buffer.concat(sets);
+  let canonical = '';
+  while (!rdns.isDone()) canonical += canonicalSet(rdns.inside(tags.set), bytes);
+  return canonical;
 };
 
 /** What names a certificate's link in a folder, eight hex digits. @throws DerError */
 export const subjectHash = (der: Uint8Array): string =>
   createHash('sha1')
-    .update(canonicalName(subjectOf(der)))
+    .update(canonicalName(subjectOf(der)), 'latin1')
     .digest()
     .readUInt32LE(0)
     .toString(16)

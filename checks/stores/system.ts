@@ -5,74 +5,14 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fingerprint256 } from '../pki/certificate.ts';
 import type { StoreEntry, StoreProblem, TrustStore } from '../types.ts';
 import { type CertificateFolder, readCertificateFolder } from './certificate-folder.ts';
-import { type SelectionPaths, readDeselected, readLocal } from './debian-selection.ts';
+import { readDeselected, readLocal } from './debian-selection.ts';
+import { type Layout, layoutBelow, layouts } from './distributions.ts';
 import { kindOfPath } from './files.ts';
 import { type StorePart, mergeParts } from './merge-parts.ts';
 import { bundlePart } from './openssl.ts';
-import { readSources, sourceFolders } from './p11-kit.ts';
+import { readSources } from './p11-kit.ts';
 import { allowsServers } from './root-in-store.ts';
 import { type Collected, StoreError, contentsOf } from './store-error.ts';
-
-/** Where a distribution keeps the folder and the bundles that its own tool writes from one source. */
-interface Layout {
-  readonly distribution: string;
-  /** The folder by which it is recognised. */
-  readonly mark: string;
-  readonly folder: string;
-  /** Where the folder really lies, if its usual name is a link of the distribution. */
-  readonly realFolder?: string;
-  readonly bundles: readonly string[];
-  /** A bundle of `TRUSTED CERTIFICATE`s with all that the distribution ships, whatever it is trusted for. */
-  readonly annotated?: string;
-  /** Bundles of what is trusted for something else than servers. */
-  readonly otherPurposes?: readonly { readonly path: string; readonly purpose: string }[];
-  /** p11-kit's folders, from which the tool writes all of it. */
-  readonly sources?: readonly string[];
-  /** Where the administrator adds certificates. */
-  readonly local?: string;
-  readonly selection?: SelectionPaths;
-}
-
-const layouts: readonly Layout[] = [
-  {
-    distribution: 'suse',
-    mark: '/var/lib/ca-certificates',
-    folder: '/etc/ssl/certs',
-    realFolder: '/var/lib/ca-certificates/pem',
-    bundles: ['/etc/ssl/ca-bundle.pem', '/var/lib/ca-certificates/ca-bundle.pem'],
-    sources: sourceFolders.suse,
-  },
-  {
-    distribution: 'redhat',
-    mark: '/etc/pki/ca-trust/extracted',
-    folder: '/etc/pki/tls/certs',
-    bundles: [
-      '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem',
-      '/etc/pki/tls/certs/ca-bundle.crt',
-      '/etc/pki/tls/cert.pem',
-    ],
-    annotated: '/etc/pki/ca-trust/extracted/openssl/ca-bundle.trust.crt',
-    otherPurposes: [
-      {
-        path: '/etc/pki/ca-trust/extracted/pem/email-ca-bundle.pem',
-        purpose: 'emailProtection',
-      },
-      { path: '/etc/pki/ca-trust/extracted/pem/objsign-ca-bundle.pem', purpose: 'codeSigning' },
-    ],
-    sources: sourceFolders.redhat,
-  },
-  {
-    distribution: 'debian',
-    mark: '/etc/ssl/certs',
-    folder: '/etc/ssl/certs',
-    bundles: ['/etc/ssl/certs/ca-certificates.crt', '/etc/ssl/cert.pem'],
-    selection: {
-      configuration: '/etc/ca-certificates.conf',
-      certificates: '/usr/share/ca-certificates',
-    },
-    local: '/usr/local/share/ca-certificates',
-  },
-];
 
 export const realPath = (path: string): Promise<string> =>
   realpath(path).catch(() => resolve(path));
@@ -173,27 +113,6 @@ const readLayout = async (layout: Layout, signal: AbortSignal): Promise<Collecte
   return { entries: [...entries, ...(await readLeftOut(layout, entries, signal))], problems };
 };
 
-const below = (root: string, layout: Layout): Layout => {
-  const at = (path: string): string => join(root, path);
-  return {
-    ...layout,
-    folder: at(layout.folder),
-    bundles: layout.bundles.map(at),
-    ...(layout.annotated !== undefined && { annotated: at(layout.annotated) }),
-    ...(layout.otherPurposes && {
-      otherPurposes: layout.otherPurposes.map((one) => ({ ...one, path: at(one.path) })),
-    }),
-    ...(layout.sources && { sources: layout.sources.map(at) }),
-    ...(layout.local !== undefined && { local: at(layout.local) }),
-    ...(layout.selection && {
-      selection: {
-        configuration: at(layout.selection.configuration),
-        certificates: at(layout.selection.certificates),
-      },
-    }),
-  };
-};
-
 /** This machine's own store: one, named by the folder, whatever number of files it is written to. */
 export const systemStore = async (root = '/'): Promise<TrustStore> => {
   const kinds = await Promise.all(
@@ -201,7 +120,7 @@ export const systemStore = async (root = '/'): Promise<TrustStore> => {
   );
   const found = layouts.find((_, index) => kinds[index] === 'folder') ?? layouts.at(-1);
   if (found === undefined) throw new Error('no layout');
-  const layout = below(root, found);
+  const layout = layoutBelow(root, found);
   return {
     kind: found.distribution,
     name: found.folder,

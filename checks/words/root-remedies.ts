@@ -3,6 +3,7 @@
 import type { Finding } from '../types.ts';
 import { inBrackets, shown, textOf } from './evidence.ts';
 import {
+  enterpriseRootsOnly,
   isCopy,
   keeperOf,
   originOf,
@@ -11,6 +12,7 @@ import {
   rootNameOf,
   sha256Of,
   storePathOf,
+  windowsDistrust,
 } from './store.ts';
 
 export const rootIn = (finding: Finding): string =>
@@ -104,6 +106,12 @@ export const missingRemedy = (finding: Finding): string => {
   return `Add ${root} to ${shown(storePathOf(finding))}, as root or administrator. ${addIt(finding)}`;
 };
 
+const unblockOnWindows = {
+  policy: enterpriseRootsOnly,
+  list: 'wait for a newer list from Microsoft, which Windows fetches by itself',
+  store: 'remove it from LocalMachine\\Disallowed, or from the Group Policy that puts it there',
+} as const;
+
 export const unblock = (finding: Finding): string => {
   switch (keeperOf(finding)) {
     case 'update-ca-trust':
@@ -113,7 +121,7 @@ export const unblock = (finding: Finding): string => {
     case 'nss':
       return 'set its trust flags again, as below';
     case 'windows':
-      return 'remove it from LocalMachine\\Disallowed, or from the Group Policy that puts it there';
+      return unblockOnWindows[windowsDistrust(finding)];
     case 'java':
       return "take its fingerprint off the runtime's blocked.certs, as below";
     case 'setting':

@@ -6,7 +6,7 @@ import type { GapWords } from './gap-info.ts';
 import { onPlatforms } from './on-platforms.ts';
 import * as powershellCommands from './powershell/commands.ts';
 import * as powershell from './powershell/stores.ts';
-import { storePathOf } from './store.ts';
+import { enterpriseRootsOnly, storePathOf, windowsDistrust } from './store.ts';
 
 const listHost = 'ctldl.windowsupdate.com';
 
@@ -37,16 +37,21 @@ export const rootUpdateWords: Pick<
       'A root that is not in the store already will not come by itself. When the mail host changes its authority, Exchange refuses its certificate: mail queues with 454 4.7.5 Certificate validation failure.',
     summary: (finding) =>
       `${shown(storePathOf(finding), 60)}: the automatic root update is switched off`,
-    remedy: () =>
-      'Set the policy "Turn off Automatic Root Certificates Update" (Computer Configuration, Administrative Templates, System, Internet Communication Management, Internet Communication settings) to Disabled or Not configured, and run gpupdate. If it has to stay off, distribute the roots of the profile yourself by Group Policy (certready profile show ID --pem), and the list by an internal address in RootDirUrl.',
+    remedy: (finding) =>
+      windowsDistrust(finding) === 'policy'
+        ? `What Windows fetches is not trusted: ${enterpriseRootsOnly}.`
+        : 'Set the policy "Turn off Automatic Root Certificates Update" (Computer Configuration, Administrative Templates, System, Internet Communication Management, Internet Communication settings) to Disabled or Not configured, and run gpupdate. If it has to stay off, distribute the roots of the profile yourself by Group Policy (certready profile show ID --pem), and the list by an internal address in RootDirUrl.',
     commands: onPlatforms({
       posix: () => [],
-      powershell: () => [
-        ...powershell.rootUpdateState(),
-        'gpresult /scope computer /v',
-        powershell.allowRootUpdate(),
-        powershell.syncRootList(),
-      ],
+      powershell: (finding) =>
+        windowsDistrust(finding) === 'policy'
+          ? powershell.showPathPolicy()
+          : [
+              ...powershell.rootUpdateState(),
+              'gpresult /scope computer /v',
+              powershell.allowRootUpdate(),
+              powershell.syncRootList(),
+            ],
     }),
     example: { target, evidence: { ...evidence, setting: 'DisableRootAutoUpdate' } },
     seeAlso: ['root-missing', 'root-update-stale'],

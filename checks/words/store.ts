@@ -45,7 +45,9 @@ const postfixQueue = '/var/spool/postfix';
 /** Where a change has to be made: the store itself, or what it is copied from at the next start. */
 export const originalPathOf = (finding: Finding): string => {
   const path = storePathOf(finding);
-  const inQueue = path.startsWith(`${postfixQueue}/`) ? path.slice(postfixQueue.length) : path;
+  // A single file in there is one that nobody copies
+  const isCopied = path.startsWith(`${postfixQueue}/`) && textOf(finding, 'shape') !== 'file';
+  const inQueue = isCopied ? path.slice(postfixQueue.length) : path;
   return textOf(finding, 'copyOf') ?? inQueue;
 };
 
@@ -158,3 +160,14 @@ export const originalOriginOf = (finding: Finding): EntryPlace | undefined => {
     ? { ...origin, file: originalPathOf(finding) + origin.file.slice(copy.length) }
     : origin;
 };
+
+/** What distrusts a root on Windows: a policy against all third parties, Microsoft's list, or a store of the machine. */
+export const windowsDistrust = (finding: Finding): 'policy' | 'list' | 'store' => {
+  const by = textOf(finding, 'disabledBy') ?? textOf(finding, 'origin') ?? '';
+  if (by.endsWith('\\ProtectedRoots\\Flags')) return 'policy';
+  return by.endsWith('\\DisallowedCertEncodedCtl') ? 'list' : 'store';
+};
+
+/** How the policy against third parties is taken back, or lived with. */
+export const enterpriseRootsOnly =
+  'the policy "Certificate Path Validation Settings" (Computer Configuration, Windows Settings, Security Settings, Public Key Policies, tab Stores) trusts Enterprise roots only: let it trust third parties too, or distribute the roots of the profile by Group Policy (certready profile show ID --pem)';

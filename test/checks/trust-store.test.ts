@@ -10,6 +10,7 @@ import type {
   StoreEntry,
   TrustStore,
 } from '../../checks/types.ts';
+import { oid, sequence, setOf, tlv } from '../helpers/der-writer.ts';
 import { fakeHost } from '../helpers/fake-host.ts';
 import { makeCa, testTime } from '../helpers/private-ca.ts';
 import { nameOf } from '../helpers/x509-writer.ts';
@@ -21,6 +22,19 @@ const stranger = makeCa({ name: root.name, serial: root.serial });
 const cross = others[0]?.issue({ name: root.name, key: root, ca: true }) ?? root;
 /** The same name in capitals and with more spaces: the same to whoever compares names by RFC 5280 7.1. */
 const respelled = makeCa({ name: nameOf('C=be, O=EXAMPLE, CN=Example  ROOT'), key: root });
+/** The same name in BMPStrings. */
+const widened = makeCa({
+  name: sequence(
+    ...[
+      ['2.5.4.6', 'BE'],
+      ['2.5.4.10', 'Example'],
+      ['2.5.4.3', 'Example Root'],
+    ].map(([type = '', text = '']) =>
+      setOf(sequence(oid(type), tlv(0x1e, Buffer.from(text, 'utf16le').swap16()))),
+    ),
+  ),
+  key: root,
+});
 
 const profile: Profile = {
   id: 'test',
@@ -208,6 +222,12 @@ describe('a root in a trust store', () => {
       evidence: { found: fingerprint256(respelled.der), likeness: 'same-key' },
     },
     {
+      what: 'is absent, its name is there in two bytes a letter',
+      contents: holding(entry(widened.der)),
+      codes: ['root-lookalike'],
+      evidence: { found: fingerprint256(widened.der), likeness: 'same-key' },
+    },
+    {
       what: 'is trusted beside all that looks like it',
       contents: holding(entry(older.der), entry(stranger.der), entry(cross.der), entry(root.der)),
       codes: [],
@@ -294,6 +314,30 @@ describe('the trust-store check', () => {
         ['r1@verifies', 'critical'],
       ],
     );
+  });
+
+  it('takes a store for other destinations for one that stops none of this mail', async () => {
+    const names = ['mail.protection.example.com'];
+    const of = { ...profile, peer: { names } };
+    const cases: readonly (readonly [destination: string, severity: string])[] = [
+      ['mail.protection.example.com', 'critical'],
+      ['[contoso-com.mail.protection.example.com]:25', 'critical'],
+      ['.EXAMPLE.com', 'critical'],
+      ['example.com.', 'critical'],
+      ['anotherexample.com', 'warning'],
+      ['partner.example', 'warning'],
+    ];
+    const stores = cases.map(([name]) =>
+      storeOf(holding(), { name, mail: 'verifies', destinations: [name] }),
+    );
+    const severities = (all: ReadonlyMap<string, Judgement>): (string | undefined)[] =>
+      [...all.values()].map(({ findings }) => findings[0]?.severity);
+    assert.deepEqual(
+      severities(await judgeAll(stores, { of })),
+      cases.map(([, severity]) => severity),
+    );
+    const unnamed = severities(await judgeAll(stores));
+    assert.deepEqual(new Set(unnamed), new Set(['critical']));
   });
 
   it('reads each store once for all roots of all profiles', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { openTrustStore } from '../../checks/stores/index.ts';
@@ -70,11 +70,19 @@ describe('openssl verify agrees', { skip: await lacking('openssl') }, () => {
       await rehash(folder);
       await rm(join(folder, 'r1.pem'));
     },
-    'behind a file that is no certificate': async (folder) => {
-      await lay(folder, { [`${hash}.0`]: 'nothing' });
-      await rename(join(folder, 'r1.pem'), join(folder, `${hash}.1`));
+    'before a link that leads nowhere': async (folder) => {
+      await rehash(folder);
+      await symlink('nowhere.pem', join(folder, `${hash}.1`));
+    },
+    'under a hash that is not its own, behind one that is nobodys': async (folder) => {
+      await symlink('nowhere.pem', join(folder, '00000000.0'));
+      await rename(join(folder, 'r1.pem'), join(folder, '00000000.1'));
     },
     'in DER under its hash': (folder) => lay(folder, { [`${hash}.0`]: r1.der }),
+    'in DER behind a link': async (folder) => {
+      await lay(folder, { 'r1.crt': r1.der });
+      await symlink('r1.crt', join(folder, `${hash}.0`));
+    },
     'in a folder below': async (folder) => {
       await mkdir(join(folder, 'below'));
       await rename(join(folder, 'r1.pem'), join(folder, `below/${hash}.0`));
@@ -89,5 +97,25 @@ describe('openssl verify agrees', { skip: await lacking('openssl') }, () => {
       const said = await opensslTrusts(join(folder, 'leaf.pem'), '-no-CAfile', '-CApath', roots);
       const store = opensslFolder({ name: roots, path: roots });
       assert.equal((await verdictIn(store, r1.der)) === 'ok', said);
+    });
+
+  const behind: Readonly<Record<string, (link: string) => Promise<unknown>>> = {
+    'that leads nowhere': (link) => symlink('nowhere.pem', link),
+    'that leads to itself': (link) => symlink(`${hash}.0`, link),
+    'that leads to something else': (link) => writeFile(link, 'nothing'),
+    'that leads to DER': (link) => writeFile(link, r2.der),
+  };
+  for (const [what, make] of Object.entries(behind))
+    it(`or not, by its version: behind a link ${what}`, async (t) => {
+      const folder = await temporaryFolder(t);
+      await lay(folder, { 'leaf.pem': leaf.pem, [`roots/${hash}.1`]: r1.pem });
+      const roots = join(folder, 'roots');
+      await make(join(roots, `${hash}.0`));
+      const said = await opensslTrusts(join(folder, 'leaf.pem'), '-no-CAfile', '-CApath', roots);
+      const [, series = '', patch = ''] =
+        /^OpenSSL (\d+\.\d+)\.(\d+)/.exec((await run('openssl', ['version'])).stdout) ?? [];
+      if (series === '3.0') assert.equal(said, Number(patch) >= 22);
+      const store = opensslFolder({ name: roots, path: roots });
+      assert.equal(await verdictIn(store, r1.der), 'unknown');
     });
 });

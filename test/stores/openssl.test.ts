@@ -151,6 +151,21 @@ describe('a folder of certificates', () => {
     },
   );
 
+  it('lets others have their turn while it reads many files', async (t) => {
+    const folder = await temporaryFolder(t);
+    await lay(
+      folder,
+      Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`${n}.pem`, r1.pem])),
+    );
+    let turns = 0;
+    const next = (): void => void (turns++, (waiting = setImmediate(next)));
+    let waiting = setImmediate(next);
+    const { entries } = await readEntries(await openTrustStore(folder));
+    clearImmediate(waiting);
+    assert.equal(entries.length, 1);
+    assert.ok(turns >= 4, `${turns} turns`);
+  });
+
   it('does not wait for a pipe', async (t) => {
     const folder = await temporaryFolder(t);
     await lay(folder, { 'r1.pem': r1.pem });

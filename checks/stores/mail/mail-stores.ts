@@ -11,7 +11,7 @@ import { readPemBundle } from '../pem.ts';
 import { type Collected, StoreError, contentsOf } from '../store-error.ts';
 import { realPath } from '../system.ts';
 import { askExim } from './exim.ts';
-import { type MailTrust, type MailUse, type RootSource, graver } from './mail-trust.ts';
+import { type MailTrust, type MailUse, type RootSource, eitherOf, graver } from './mail-trust.ts';
 import { askOpenSmtpd } from './opensmtpd.ts';
 import { askPostfix } from './postfix.ts';
 import { askSendmail } from './sendmail.ts';
@@ -119,7 +119,7 @@ const placeOf = ([first]: readonly RootSource[]): Pick<TrustStore, 'shape' | 'co
 
 const ownStore = (
   program: string,
-  { sources, mail }: Pick<MailUse, 'sources' | 'mail'>,
+  { sources, mail, destinations }: Omit<MailUse, 'service'>,
   system: TrustStore,
 ): TrustStore => ({
   kind: program,
@@ -127,6 +127,7 @@ const ownStore = (
   path: pathOf(sources),
   ...placeOf(sources),
   mail,
+  ...(destinations && { destinations }),
   read: (signal) => contentsOf(() => readUnion(sources, system, signal)),
 });
 
@@ -156,6 +157,13 @@ const noMailServer: TrustStore = {
   read: () => Promise.resolve({ absent: 'no mail server that certready knows is installed' }),
 };
 
+/** One store that is used in two ways. */
+const together = (a: TrustStore, b: TrustStore): TrustStore => {
+  const { destinations: ofA, ...store } = a;
+  const destinations = eitherOf(ofA, b.destinations);
+  return { ...store, mail: graver(a.mail, b.mail), ...(destinations && { destinations }) };
+};
+
 export interface MailStores {
   /** Stores of the mail servers' own. */
   readonly own: readonly TrustStore[];
@@ -177,7 +185,7 @@ export const mailStores = async (
   const own = new Map<string, TrustStore>();
   const add = (store: TrustStore): void => {
     const known = own.get(store.name);
-    own.set(store.name, known ? { ...known, mail: graver(known.mail, store.mail) } : store);
+    own.set(store.name, known ? together(known, store) : store);
   };
   const others = trusts.some((trust) => 'failure' in trust) ? 'unknown' : 'unused';
   let systemMail: TrustStore['mail'] = others;

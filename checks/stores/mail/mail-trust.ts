@@ -19,6 +19,8 @@ export interface MailUse {
   readonly sources: readonly RootSource[];
   /** Whether mail stops when the roots do not vouch for the other side; `unknown` where that depends. */
   readonly mail: TrustStore['mail'];
+  /** Domains that it is for, where it is not for all mail. */
+  readonly destinations?: readonly string[];
 }
 
 export type MailTrust =
@@ -36,3 +38,9 @@ export const graver = (a: TrustStore['mail'], b: TrustStore['mail']): TrustStore
   if (a === 'verifies' || b === 'verifies') return 'verifies';
   return a === 'unknown' || b === 'unknown' ? 'unknown' : 'unused';
 };
+
+/** The destinations of two uses of one store together: all, where one of them is for all. */
+export const eitherOf = (
+  a: MailUse['destinations'],
+  b: MailUse['destinations'],
+): MailUse['destinations'] => a && b && [...new Set([...a, ...b])];

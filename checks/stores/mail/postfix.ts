@@ -1,12 +1,11 @@
 /** Postfix, asked by postconf(1): which roots its SMTP client reads, and whether they decide anything (postconf(5)). */
 
 import { posix } from 'node:path';
-import type { TrustStore } from '../../types.ts';
 import type { RunCommand } from '../commands.ts';
 import { kindOfPath, readStoreFile } from '../files.ts';
 import { StoreError } from '../store-error.ts';
 import { type MailTrust, type MailUse, type RootSource, graver } from './mail-trust.ts';
-import { readPolicies } from './postfix-policies.ts';
+import { type Policies, readPolicies } from './postfix-policies.ts';
 
 const parameters = [
   'smtp_tls_security_level',
@@ -15,6 +14,7 @@ const parameters = [
   'smtp_tls_enforce_peername',
   'smtp_tls_CAfile',
   'smtp_tls_CApath',
+  'smtp_tls_trust_anchor_file',
   'tls_append_default_CA',
   'smtp_tls_policy_maps',
   'smtp_tls_per_site',
@@ -36,15 +36,17 @@ export const parseSettings = (output: string): Map<string, string> => {
   return settings;
 };
 
+interface Client {
+  readonly name: string;
+  readonly chroot: boolean;
+}
+
 /**
  * The services of master.cf that run the SMTP client, and whether each is locked into the queue's
  * folder; `-` is `byDefault`.
  */
-export const parseClients = (
-  fields: Settings,
-  byDefault: boolean,
-): readonly { name: string; chroot: boolean }[] => {
-  const clients: { name: string; chroot: boolean }[] = [];
+export const parseClients = (fields: Settings, byDefault: boolean): readonly Client[] => {
+  const clients: Client[] = [];
   for (const [key, command] of fields) {
     const name = /^(.+)\/command$/.exec(key)?.[1];
     if (name === undefined || !/^smtp(?:\s|$)/.test(command)) continue;
@@ -68,12 +70,12 @@ const levelOf = (setting: (name: string) => string): string => {
 /** Levels at which a certificate that no root vouches for stops the mail; DANE and fingerprints need no roots. */
 const verifyingLevels = new Set(['verify', 'secure']);
 
-const mailOf = async (setting: (name: string) => string): Promise<TrustStore['mail']> => {
-  if (verifyingLevels.has(levelOf(setting))) return 'verifies';
-  return graver(
-    await readPolicies(setting('smtp_tls_policy_maps')),
-    await readPolicies(setting('smtp_tls_per_site')),
-  );
+/** What the level and the tables make of the client's roots; the older tables name no files. */
+const policiesOf = async (setting: (name: string) => string): Promise<Policies> => {
+  const { mail, anchored } = await readPolicies(setting('smtp_tls_policy_maps'));
+  if (verifyingLevels.has(levelOf(setting))) return { mail: 'verifies', anchored };
+  const sites = await readPolicies(setting('smtp_tls_per_site'));
+  return { mail: graver(mail, sites.mail), anchored };
 };
 
 /** Whether the instance runs: then it has copied what it copies. */
@@ -89,7 +91,21 @@ const isRunning = async (queue: string): Promise<boolean> => {
   }
 };
 
+/** Files of trust anchors are opened by the client once it is locked in; nobody copies them there. */
+const anchorSources = (
+  files: readonly string[],
+  setting: (name: string) => string,
+  chroot: boolean,
+): readonly RootSource[] => {
+  const queue = setting('queue_directory');
+  return files.map((file) => ({
+    kind: 'file',
+    path: chroot ? posix.join(queue, posix.resolve('/', file)) : posix.resolve(queue, file),
+  }));
+};
+
 /**
+ * Trust anchors take the place of the CAfile and the CApath (postconf(5), smtp_tls_trust_anchor_file).
  * The CAfile is read before the client is locked in, the CApath afterwards (postconf(5),
  * smtp_tls_CApath). Debian copies the folder into the queue when the service starts; before its first
  * start there is nothing to be read but the original.
@@ -98,6 +114,10 @@ const sourcesOf = async (
   setting: (name: string) => string,
   chroot: boolean,
 ): Promise<readonly RootSource[]> => {
+  const anchors = setting('smtp_tls_trust_anchor_file')
+    .split(/[\s,]+/)
+    .filter(Boolean);
+  if (anchors.length > 0) return anchorSources(anchors, setting, chroot);
   const file = setting('smtp_tls_CAfile');
   const folder = setting('smtp_tls_CApath');
   const sources: RootSource[] = [];
@@ -123,24 +143,39 @@ const sourcesOf = async (
 const isLockedByDefault = (settings: Settings): boolean =>
   Number.parseInt(settings.get('compatibility_level') ?? '', 10) < 1;
 
+/** What one client does with the roots that it has for all, and with those of single destinations. */
+const clientUses = async (
+  { name, chroot }: Client,
+  setting: (parameter: string) => string,
+): Promise<readonly MailUse[]> => {
+  const { mail, anchored } = await policiesOf(setting);
+  return [
+    { service: name, sources: await sourcesOf(setting, chroot), mail },
+    ...anchored.map(({ destinations, files }): MailUse => ({
+      service: name,
+      sources: anchorSources(files, setting, chroot),
+      mail: 'verifies',
+      ...(!destinations.includes('*') && { destinations }),
+    })),
+  ];
+};
+
 const usesOf = async (
   settings: Settings,
   overrides: Settings,
   fields: Settings,
-): Promise<readonly MailUse[]> =>
-  Promise.all(
-    parseClients(fields, isLockedByDefault(settings)).map(
-      async ({ name, chroot }): Promise<MailUse> => {
-        const setting = (parameter: string): string =>
-          overrides.get(`${name}/${parameter}`) ?? settings.get(parameter) ?? '';
-        return {
-          service: name,
-          sources: await sourcesOf(setting, chroot),
-          mail: await mailOf(setting),
-        };
-      },
+): Promise<readonly MailUse[]> => {
+  const uses = await Promise.all(
+    parseClients(fields, isLockedByDefault(settings)).map((client) =>
+      clientUses(
+        client,
+        (parameter) =>
+          overrides.get(`${client.name}/${parameter}`) ?? settings.get(parameter) ?? '',
+      ),
     ),
   );
+  return uses.flat();
+};
 
 const askInstance = async (run: RunCommand, folder: string | undefined): Promise<MailTrust[]> => {
   const where = folder === undefined ? [] : ['-c', folder];

@@ -5,8 +5,10 @@ import type { RunCommand } from '../commands.ts';
 import { type Collected, StoreError, contentsOf } from '../store-error.ts';
 import { bindCrypt32 } from './crypt32.ts';
 import { type PhysicalStore, type StoreRole, physicalStores } from './physical-stores.ts';
-import { type SerializedEntry, readRegistryStore } from './registry.ts';
+import { bindRegistry } from './native-registry.ts';
+import { type SerializedEntry, byRegExe, readRegistryStore } from './registry.ts';
 import { machineRootUpdates } from './root-updates.ts';
+import { readRestrictions, restricted } from './restrictions.ts';
 import { BlobError, readSerialized } from './serialized-certificate.ts';
 
 export const machineStoreName = 'LocalMachine\\Root';
@@ -45,9 +47,12 @@ const collect = (
     }
 };
 
+const authRootOrigin = 'LocalMachine\\AuthRoot#';
+
 /** Reads every physical store by crypt32, or by the registry where that cannot be called. @throws StoreError */
 const readMachine = async (run: RunCommand): Promise<Collected> => {
   const crypt32 = await bindCrypt32();
+  const restrictions = await readRestrictions((await bindRegistry()) ?? byRegExe(run));
   const into = { entries: new Array<StoreEntry>(), problems: new Array<StoreProblem>() };
   for (const store of physicalStores)
     collect(store, crypt32 ? crypt32(store) : await readRegistryStore(run, store), into);
@@ -56,7 +61,7 @@ const readMachine = async (run: RunCommand): Promise<Collected> => {
   // A Windows that trusts nobody does not exist: whoever answers so has refused
   if (!into.entries.some(isAnchor))
     throw new StoreError('unreadable', `${machineStoreName}: Windows shows no certificates at all`);
-  return into;
+  return restricted(into, restrictions, ({ origin }) => origin.startsWith(authRootOrigin));
 };
 
 /** One store: a root in any of its parts is trusted, unless one of the lists of disallowed ones has it. */

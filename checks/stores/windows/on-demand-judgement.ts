@@ -67,8 +67,8 @@ export const judgeOnDemand = (
       return faulty(
         judged,
         'root-distrusted',
-        { origin: 'the list of trusted roots' },
-        'the list of roots distrusts it',
+        { origin: "Microsoft's lists" },
+        "not there, and Microsoft's lists distrust it",
       );
     case 'unreachable':
       return {

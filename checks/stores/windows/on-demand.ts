@@ -22,7 +22,8 @@ import type {
 import { type IndexedStore, allowsServers } from '../root-in-store.ts';
 import { cabinetMagic, listTrouble } from './list-folder.ts';
 import { BlobError, trustOf } from './serialized-certificate.ts';
-import { type SignedTrustList, readSignedTrustList } from './trust-list.ts';
+import { namedBy } from './restrictions.ts';
+import { type SignedTrustList, type TrustListKind, readSignedTrustList } from './trust-list.ts';
 
 /** What became of the question, in the order in which it is asked. */
 export type OnDemand =
@@ -42,6 +43,8 @@ export interface RootUpdateObservation {
 
 /** The list is some 100 KB. */
 const maxListBytes = 8 * 1024 * 1024;
+
+type KnownState = Extract<RootUpdateState, { readonly url: string }>;
 
 const startSink = (): BodySink & { start(): string } => {
   let start = Buffer.alloc(0);
@@ -82,11 +85,15 @@ const anchorsIn = (entries: readonly StoreEntry[]): Certificate[] =>
     }
   });
 
-/** The cached list, once its signature is known to be good; or why it cannot be relied on. */
-const readList = (bytes: Uint8Array | undefined, store: IndexedStore): SignedTrustList | string => {
+/** A cached list, once its signature is known to be good; or why it cannot be relied on. */
+const readList = (
+  bytes: Uint8Array | undefined,
+  store: IndexedStore,
+  kind: TrustListKind,
+): SignedTrustList | string => {
   if (bytes === undefined) return 'Windows has not fetched the list of roots yet';
   try {
-    const signed = readSignedTrustList(bytes);
+    const signed = readSignedTrustList(bytes, kind);
     const isSigned = signed.isSigned(anchorsIn(store.entries));
     return isSigned ? signed : 'the signature of the cached list of roots does not hold';
   } catch (error) {
@@ -94,6 +101,12 @@ const readList = (bytes: Uint8Array | undefined, store: IndexedStore): SignedTru
       return `the cached list of roots cannot be read: ${error.message}`;
     throw error;
   }
+};
+
+/** Whether the list of disallowed certificates names a root that is not there; a list that does not hold says nothing. */
+const isDisallowed = (state: KnownState, store: IndexedStore, der: Uint8Array): boolean => {
+  const list = readList(state.disallowed, store, 'disallowed');
+  return typeof list !== 'string' && namedBy(list)(parseCertificate(der));
 };
 
 const listed = (
@@ -139,7 +152,8 @@ const askOnDemand = async (
   if (state.disabledBy !== undefined) return { outcome: 'disabled', by: state.disabledBy };
   const { der } = root;
   if (der === undefined) return unknown('the profile does not have the certificate of the root');
-  const list = readList(state.list, store);
+  if (isDisallowed(state, store, der)) return { outcome: 'distrusted' };
+  const list = readList(state.list, store, 'roots');
   const answer = typeof list === 'string' ? unknown(list) : listed(list, { ...root, der });
   if (answer.outcome !== 'fetched-on-use' && answer.outcome !== 'unknown') return answer;
   if (!isWeb(state.url)) {

@@ -57,3 +57,45 @@ export const readRegistryStore = async (
     `${name}: ${answer.failure}; run certready as an administrator`,
   );
 };
+
+/** Values of a key by their names in lower case. */
+export type RegistryValues = ReadonlyMap<string, { readonly type: string; readonly data: string }>;
+
+/** `    NAME    REG_TYPE    DATA` lines, names in lower case. */
+export const parseValues = (output: string): RegistryValues => {
+  const values = new Map<string, { type: string; data: string }>();
+  for (const line of output.split(/\r?\n/)) {
+    const match = /^ {4}(\S.*?) {4}(REG_[A-Z_]+)(?: {4}(.*))?$/.exec(line);
+    if (match?.[1] !== undefined && match[2] !== undefined)
+      values.set(match[1].toLowerCase(), { type: match[2], data: (match[3] ?? '').trim() });
+  }
+  return values;
+};
+
+/** Reads values of a key by name; none where it has none. @throws StoreError where it is refused */
+export type ReadValues = (key: string, names: readonly string[]) => Promise<RegistryValues>;
+
+/** The values of a key; none where it is not there. @throws StoreError where it is refused */
+const queryValues = async (run: RunCommand, key: string): Promise<RegistryValues> => {
+  const answer = await run('reg.exe', ['query', key]);
+  if ('output' in answer) return parseValues(answer.output);
+  if ('absent' in answer) throw new StoreError('unreadable', 'reg.exe is not there');
+  if (await isAbsentKey(run, key)) return new Map();
+  throw new StoreError(
+    'unreadable',
+    `${key}: ${answer.failure}; run certready as an administrator`,
+  );
+};
+
+/** By reg.exe, which shows all of a key. */
+export const byRegExe =
+  (run: RunCommand): ReadValues =>
+  (key) =>
+    queryValues(run, key);
+
+/** The bytes of a binary value; undefined where there are none. */
+export const binaryOf = (values: RegistryValues, name: string): Buffer | undefined => {
+  const value = values.get(name.toLowerCase());
+  const isBytes = value?.type === 'REG_BINARY' && /^(?:[0-9A-F]{2})+$/i.test(value.data);
+  return isBytes ? Buffer.from(value.data, 'hex') : undefined;
+};

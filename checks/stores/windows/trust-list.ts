@@ -1,6 +1,7 @@
 /**
- * Microsoft's list of trusted roots: a certificate trust list inside PKCS#7 ([MS-CAESO] 4.4.5.3.1; RFC
- * 2315 9). It says of each root, by SHA-1, what Windows trusts it for when it fetches it.
+ * Microsoft's lists of certificates: a certificate trust list inside PKCS#7 ([MS-CAESO] 4.4.5.3.1; RFC
+ * 2315 9). That of trusted roots says of each, by SHA-1, what Windows trusts it for when it fetches it;
+ * that of disallowed certificates names them by other hashes too.
  */
 
 import { createHash } from 'node:crypto';
@@ -37,9 +38,25 @@ const oids = {
   contentType: '1.2.840.113549.1.9.3',
   messageDigest: '1.2.840.113549.1.9.4',
   rsaEncryption: '1.2.840.113549.1.1.1',
-  /** szOID_ROOT_LIST_SIGNER: what the signer's certificate has to be for. */
+  /** What a signer's certificate may be for: szOID_KP_CTL_USAGE_SIGNING, szOID_ROOT_LIST_SIGNER, szOID_DISALLOWED_LIST. */
+  trustListSigning: '1.3.6.1.4.1.311.10.3.1',
   rootListSigner: '1.3.6.1.4.1.311.10.3.9',
+  disallowedList: '1.3.6.1.4.1.311.10.3.30',
+  sha1: '1.3.14.3.2.26',
+  /** szOID_DISALLOWED_HASH: what identifies subjects that are disallowed. */
+  disallowedHash: '1.3.6.1.4.1.311.10.11.15',
 } as const;
+
+/** What a list is of: how its subjects are identified, and who may sign it. Distrusting asks for less than trusting. */
+const kinds = {
+  roots: { identifiedBy: [oids.sha1], signers: [oids.rootListSigner] },
+  disallowed: {
+    identifiedBy: [oids.sha1, oids.disallowedHash],
+    signers: [oids.disallowedList, oids.rootListSigner, oids.trustListSigning],
+  },
+} as const;
+
+export type TrustListKind = keyof typeof kinds;
 
 /** Attributes of a subject are properties of its certificate, by this arc and the property's id. */
 const propertyArc = '1.3.6.1.4.1.311.10.11.';
@@ -49,7 +66,10 @@ const maxCertificates = 20;
 
 export interface TrustList {
   readonly thisUpdate: Date;
-  /** Properties of each root (wincrypt.h, CERT_*_PROP_ID), by the SHA-1 of its certificate in upper-case hex. */
+  /**
+   * Properties of each subject (wincrypt.h, CERT_*_PROP_ID), by its identifier in upper-case hex: the SHA-1
+   * of a root's certificate; a hash of a disallowed one.
+   */
   readonly subjects: ReadonlyMap<string, ReadonlyMap<number, Buffer>>;
 }
 
@@ -73,7 +93,7 @@ const readProperties = (attributes: DerReader): ReadonlyMap<number, Buffer> => {
 };
 
 /** CertificateTrustList ::= SEQUENCE { version, usage, identifier, number, times, algorithm, subjects, … }. */
-const readTrustList = (list: DerReader): TrustList => {
+const readTrustList = (list: DerReader, kind: TrustListKind): TrustList => {
   const skip = (tag: number): boolean => list.optional(tag) !== undefined;
   skip(tags.integer);
   list.read(tags.sequence); // the usages of the list itself
@@ -81,9 +101,9 @@ const readTrustList = (list: DerReader): TrustList => {
   skip(tags.integer);
   const thisUpdate = readTime(list);
   if (isTime(list.peek())) readTime(list);
-  const algorithm = readAlgorithmIdentifier(list);
-  if (hashName(algorithm.oid) !== 'sha1')
-    throw new UnsupportedAlgorithm(`subjects by ${algorithm.oid}`);
+  const { oid } = readAlgorithmIdentifier(list);
+  const known: readonly string[] = kinds[kind].identifiedBy;
+  if (!known.includes(oid)) throw new UnsupportedAlgorithm(`subjects by ${oid}`);
   const subjects = new Map<string, ReadonlyMap<number, Buffer>>();
   const entries = list.inside();
   while (!entries.isDone()) {
@@ -191,11 +211,16 @@ const leadsTo = (
   return false;
 };
 
-const isSignerOfLists = (certificate: Certificate): boolean =>
-  extendedKeyUsage(certificate)?.has(oids.rootListSigner) ?? false;
+const isSignerOfLists = (certificate: Certificate, kind: TrustListKind): boolean => {
+  const usage = extendedKeyUsage(certificate);
+  return kinds[kind].signers.some((oid) => usage?.has(oid));
+};
 
 /** @throws DerError, UnsupportedAlgorithm */
-export const readSignedTrustList = (bytes: Uint8Array): SignedTrustList => {
+export const readSignedTrustList = (
+  bytes: Uint8Array,
+  kind: TrustListKind = 'roots',
+): SignedTrustList => {
   const outer = readSingle(bytes);
   if (readOid(outer) !== oids.signedData) throw new DerError('not signed data', 0);
   const signedData = outer.inside(contextConstructed(0)).inside();
@@ -205,7 +230,7 @@ export const readSignedTrustList = (bytes: Uint8Array): SignedTrustList => {
   if (readOid(contentInfo) !== oids.trustList) throw new DerError('not a trust list', 0);
   const wrapper = contentInfo.inside(contextConstructed(0));
   const tlv = wrapper.read(tags.sequence);
-  const list = readTrustList(wrapper.enter(tlv));
+  const list = readTrustList(wrapper.enter(tlv), kind);
   const content = wrapper.content(tlv); // the digest leaves tag and length out (RFC 2315 9.3)
   const certificateSet = signedData.optional(contextConstructed(0));
   const certificates = certificateSet ? readCertificates(signedData.enter(certificateSet)) : [];
@@ -222,7 +247,7 @@ export const readSignedTrustList = (bytes: Uint8Array): SignedTrustList => {
       if (signer === undefined) return false;
       return unlessUnsupported(
         () =>
-          isSignerOfLists(signer) &&
+          isSignerOfLists(signer, kind) &&
           isAuthentic(info, signer, content) &&
           leadsTo(signer, certificates, anchors),
       );

@@ -9,6 +9,7 @@ import {
   rootAlias,
   sha256Of,
   storePathOf,
+  windowsDistrust,
 } from '../store.ts';
 import { ps, quotePowerShell } from './quote.ts';
 
@@ -84,8 +85,20 @@ export const showDisallowed = (): string[] => [
   'certutil -verifyctl Disallowed',
 ];
 
+const protectedRoots =
+  'HKLM\\SOFTWARE\\Policies\\Microsoft\\SystemCertificates\\Root\\ProtectedRoots';
+
+/** The policy that trusts Enterprise roots only, and whoever set it. */
+export const showPathPolicy = (): string[] => [
+  ps`reg query ${protectedRoots} /v Flags`,
+  'gpresult /scope computer /v',
+];
+
 /** Takes the root off the machine's list of certificates that are never trusted; asks first. */
 export const allow = (finding: Finding): string[] => {
+  const distrust = windowsDistrust(finding);
+  if (distrust === 'policy') return showPathPolicy();
+  if (distrust === 'list') return [];
   const hash = sha256Of(finding);
   if (hash === undefined) return [];
   return [

@@ -54,7 +54,9 @@ const layPostfix = async (t: TestContext, { main, master, files }: Layout): Prom
       'FOLDER',
       folder,
     ),
-    ...files,
+    ...Object.fromEntries(
+      Object.entries(files ?? {}).map(([name, text]) => [name, text.replaceAll('FOLDER', folder)]),
+    ),
   });
   await mkdir(join(folder, 'queue'));
   return folder;
@@ -138,6 +140,53 @@ describe("Postfix's stores", { skip: lacksPostfix }, () => {
       main: `smtp_tls_security_level = may\nsmtp_tls_CAfile = ${bundle}\nsmtp_tls_policy_maps = socketmap:inet:127.0.0.1:8461:postfix`,
       expected: { [system]: 'unknown' },
     },
+    'a policy has roots of its own for a destination': {
+      main: `smtp_tls_security_level = may\nsmtp_tls_CAfile = ${bundle}\nsmtp_tls_policy_maps = texthash:FOLDER/policy`,
+      master: client('n'),
+      files: {
+        policy:
+          'outlook.com SECURE match=.x.example\n  tafile=FOLDER/ta.pem\nexample.org may tafile=FOLDER/unused.pem\n',
+      },
+      expected: { [system]: 'unused', 'FOLDER/ta.pem': 'verifies outlook.com .x.example' },
+    },
+    'a policy has several files for one destination, others none': {
+      main: `smtp_tls_security_level = may\nsmtp_tls_CAfile = ${bundle}\nsmtp_tls_policy_maps = inline:{ { a.example = verify tafile=FOLDER/1.pem, tafile=FOLDER/2.pem }, { b.example = secure } }`,
+      master: client('n'),
+      expected: { [system]: 'verifies', 'FOLDER/1.pem,FOLDER/2.pem': 'verifies a.example' },
+    },
+    'policies with one file for two destinations': {
+      main: `smtp_tls_policy_maps = inline:{ { a.example = verify tafile=FOLDER/ta.pem }, { [b.example]:587 = secure tafile=FOLDER/ta.pem } }`,
+      master: client('n'),
+      expected: { [system]: 'unused', 'FOLDER/ta.pem': 'verifies a.example [b.example]:587' },
+    },
+    'a policy by pattern has roots of its own': {
+      main: 'smtp_tls_policy_maps = regexp:FOLDER/policy',
+      master: client('n'),
+      files: { policy: '/^(.*\\.)?outlook\\.com$/i secure tafile=FOLDER/ta.pem\n' },
+      expected: { [system]: 'unused', 'FOLDER/ta.pem': 'verifies' },
+    },
+    'anchors of a locked-in client lie in its queue': {
+      main: 'smtp_tls_policy_maps = static:{secure tafile=/etc/ta.pem}',
+      expected: { [system]: 'unused', 'FOLDER/queue/etc/ta.pem': 'verifies' },
+    },
+    'trust anchors take the place of all other roots': {
+      main: `smtp_tls_security_level = verify\nsmtp_tls_CAfile = ${bundle}\ntls_append_default_CA = yes\nsmtp_tls_trust_anchor_file = FOLDER/ta.pem`,
+      master: client('n'),
+      expected: { [system]: 'unused', 'FOLDER/ta.pem': 'verifies' },
+    },
+    'one transport has its own file, another its own policy': {
+      main: `smtp_tls_security_level = may\nsmtp_tls_CAfile = ${bundle}`,
+      master: `${client('n', 'smtp_tls_CAfile=FOLDER/own.pem', 'smtp_tls_security_level=secure')}relay unix - - n - - smtp\n  -o { smtp_tls_policy_maps = inline:{ { outlook.com = secure tafile=FOLDER/ta.pem } } }\n`,
+      expected: {
+        [system]: 'unused',
+        'FOLDER/own.pem': 'verifies',
+        'FOLDER/ta.pem': 'verifies outlook.com',
+      },
+    },
+    'a policy of DANE needs no roots': {
+      main: `smtp_tls_CAfile = ${bundle}\nsmtp_tls_policy_maps = inline:{outlook.com=dane-only, example.org=fingerprint}`,
+      expected: { [system]: 'unused' },
+    },
     'an older table says MUST': {
       main: `smtp_use_tls = yes\nsmtp_tls_CAfile = ${bundle}\nsmtp_tls_per_site = hash:FOLDER/sites`,
       files: { sites: 'outlook.com MUST\n' },
@@ -148,7 +197,12 @@ describe("Postfix's stores", { skip: lacksPostfix }, () => {
     it(`are known: ${what}`, async (t) => {
       const stores = await storesOf(await layPostfix(t, layout));
       assert.deepEqual(
-        Object.fromEntries([...stores].map(([name, { mail }]) => [name, mail])),
+        Object.fromEntries(
+          [...stores].map(([name, { mail, destinations = [] }]) => [
+            name,
+            [mail, ...destinations].join(' '),
+          ]),
+        ),
         expected,
       );
     });

@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { fingerprint256 } from '../../../checks/pki/certificate.ts';
 import { oids } from '../../../checks/pki/oids.ts';
-import type { RunCommand } from '../../../checks/stores/commands.ts';
 import { machineStore } from '../../../checks/stores/windows/machine-store.ts';
 import { parseRegistry } from '../../../checks/stores/windows/registry.ts';
 import { readSerialized } from '../../../checks/stores/windows/serialized-certificate.ts';
@@ -11,6 +10,7 @@ import type { TrustStore } from '../../../checks/types.ts';
 import { makeCa } from '../../helpers/private-ca.ts';
 import { readEntries, readStore, verdictIn } from '../read-store.ts';
 import { blobOf, fileTime, purposeList, thumbprint } from './blob-writer.ts';
+import { listing, machine, registry } from './fake-registry.ts';
 
 const r1 = makeCa({ name: 'O=Example, CN=Example Root R1' });
 const other = makeCa({ name: 'O=Example, CN=Other Root' });
@@ -100,35 +100,6 @@ describe('a certificate with properties', () => {
     assert.ok(entry.purposes?.includes('serverAuth'));
   });
 });
-
-const machine = 'HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\SystemCertificates';
-const listing = (store: string, ...blobs: readonly (readonly [string, Buffer])[]): string =>
-  blobs
-    .map(
-      ([key, blob]) =>
-        `\r\n${machine}\\${store}\\Certificates\\${key}\r\n    Blob    REG_BINARY    ${blob.toString('hex').toUpperCase()}\r\n`,
-    )
-    .join('');
-
-/** A reg.exe that knows some keys, refuses some, and fails for all others in a language of its own. */
-const registry =
-  (known: Readonly<Record<string, string>>, refused: readonly string[] = []): RunCommand =>
-  (program, [, key = '']) => {
-    assert.equal(program, 'reg.exe');
-    const full = key.replace(/^HKLM/, 'HKEY_LOCAL_MACHINE');
-    const output = known[full];
-    if (output !== undefined) return Promise.resolve({ output });
-    const below = [...Object.keys(known), ...refused].filter((one) => one.startsWith(`${full}\\`));
-    if (below.length === 0 || refused.includes(full))
-      return Promise.resolve({ failure: 'reg.exe failed: FEHLER' });
-    const children = below.map((one) =>
-      one
-        .split('\\')
-        .slice(0, full.split('\\').length + 1)
-        .join('\\'),
-    );
-    return Promise.resolve({ output: `\r\n${[...new Set(children)].join('\r\n')}\r\n` });
-  };
 
 const storeWith = (
   stores: Readonly<Record<string, readonly (readonly [string, Buffer])[]>>,

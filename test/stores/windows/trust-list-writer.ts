@@ -26,9 +26,19 @@ export interface Subject {
   readonly properties?: Partial<Record<keyof typeof propertyIds, Uint8Array>>;
   /** Default: that of `der`. */
   readonly sha256?: Uint8Array;
+  /** Default: the SHA-1 of `der`. */
+  readonly identifier?: Uint8Array;
 }
 
+/** Ways to identify a subject that is disallowed (szOID_DISALLOWED_LIST, szOID_DISALLOWED_HASH). */
+export const disallowedList = '1.3.6.1.4.1.311.10.3.30';
+export const disallowedHash = '1.3.6.1.4.1.311.10.11.15';
+
 export interface ListOptions {
+  /** What the list is for; default: trusted roots. */
+  readonly usage?: string;
+  /** What identifies its subjects; default: SHA-1. */
+  readonly identifiedBy?: string;
   readonly subjects: readonly Subject[];
   readonly signer: Identity;
   /** Beside the signer's own. */
@@ -53,13 +63,18 @@ export const makeListSigner = (
 const digestOf = (hash: string, bytes: Uint8Array): Buffer =>
   createHash(hash).update(bytes).digest();
 
-const subject = ({ der, properties = {}, sha256 = digestOf('sha256', der) }: Subject): Der => {
+const subject = ({
+  der,
+  properties = {},
+  sha256 = digestOf('sha256', der),
+  identifier = digestOf('sha1', der),
+}: Subject): Der => {
   const attribute = (id: number, value: Uint8Array): Der =>
     sequence(oid(`1.3.6.1.4.1.311.10.11.${id}`), setOf(octetString(value)));
   const attributes = Object.entries(properties).map(([name, value]) =>
     attribute(propertyIds[name as keyof typeof propertyIds], value),
   );
-  return sequence(octetString(digestOf('sha1', der)), setOf(attribute(98, sha256), ...attributes));
+  return sequence(octetString(identifier), setOf(attribute(98, sha256), ...attributes));
 };
 
 /** Content without tag and length: what the digest of PKCS#7 covers. */
@@ -70,11 +85,12 @@ const contentOf = (der: Buffer): Buffer => {
 
 export const makeTrustList = (options: ListOptions): Buffer => {
   const { subjects, signer, certificates = [], tamper } = options;
+  const { usage = rootListSigner, identifiedBy = oids.sha1 } = options;
   const list = sequence(
-    sequence(oid(rootListSigner)),
+    sequence(oid(usage)),
     integer(1),
     timeValue(new Date('2025-06-01T00:00:00Z')),
-    sequence(oid(oids.sha1), nullValue()),
+    sequence(oid(identifiedBy), nullValue()),
     sequence(...subjects.map(subject)),
   );
   const digestAlgorithm = sequence(oid(oids.sha256), nullValue());

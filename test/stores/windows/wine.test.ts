@@ -11,7 +11,7 @@ import { type Wine, lackingWine, startWine } from '../../helpers/wine.ts';
 import { lay } from '../read-store.ts';
 import { winHttpBlob } from '../../net/winhttp-blob.ts';
 import { blobOf, fileTime, purposeList, thumbprint } from './blob-writer.ts';
-import { makeListSigner, makeTrustList } from './trust-list-writer.ts';
+import { disallowedList, makeListSigner, makeTrustList } from './trust-list-writer.ts';
 
 // Wine verifies what it takes from the host, and now and then fails at an ECDSA signature
 const present = makeCa({ name: 'O=Example, CN=Present', key: 'rsa' });
@@ -227,6 +227,35 @@ describe("Windows' own stores", { skip: await lackingWine() }, () => {
       const synced = fileTime(new Date('2025-05-01T00:00:00Z'));
       await set(updateKey, 'LastSyncTime', 'REG_BINARY', synced.toString('hex'));
       assert.equal((await ask(absent.der))['root-update']?.outcome, 'root-update-stale');
+    });
+
+    it('brings no root, and trusts none, that is on the list of disallowed ones', async () => {
+      const disallowing = makeTrustList({
+        subjects: [absent, authRoot].map(({ der }) => ({ der })),
+        signer,
+        usage: disallowedList,
+      });
+      await set(updateKey, 'DisallowedCertEncodedCtl', 'REG_BINARY', disallowing.toString('hex'));
+      for (const { der } of [absent, authRoot])
+        assert.equal((await ask(der))['trust-store']?.outcome, 'root-distrusted');
+      await wine.windows('reg', 'delete', updateKey, '/v', 'DisallowedCertEncodedCtl', '/f');
+    });
+
+    it('brings nothing, and AuthRoot counts for nothing, where a policy trusts no third parties', async () => {
+      const key = `${policies}\\Root\\ProtectedRoots`;
+      await set(key, 'Flags', 'REG_DWORD', '8');
+      const judged = await ask(absent.der);
+      assert.equal(judged['root-update']?.outcome, 'root-update-disabled');
+      assert.equal(judged['trust-store']?.outcome, 'root-missing');
+      // Wine's Root has what AuthRoot has whatever the policy says, so its parts are read
+      const read = await wine.node(verdicts({ authRoot: authRoot.der, policy: policy.der }), {
+        koffi: false,
+      });
+      assert.deepEqual((JSON.parse(read) as Answer).verdicts, {
+        authRoot: 'root-distrusted',
+        policy: 'ok',
+      });
+      await wine.windows('reg', 'delete', key, '/v', 'Flags', '/f');
     });
 
     it('brings nothing once a policy switches it off', async () => {

@@ -1,0 +1,98 @@
+/**
+ * Windows' own store under Wine, for the benchmark of trust stores: AuthRoot with all the certificates, read
+ * by crypt32 and by the registry. (What Wine has in Root it takes from the host and verifies anew in each
+ * process, which Windows does not.) The floor is what the same functions of Wine take without any judgement.
+ */
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fingerprint256 } from '../checks/pki/certificate.ts';
+import { makeCa } from '../test/helpers/private-ca.ts';
+import { lackingWine, startWine } from '../test/helpers/wine.ts';
+import { blobOf, thumbprint } from '../test/stores/windows/blob-writer.ts';
+import type { Candidate } from './measure.ts';
+
+const authRoot =
+  'HKEY_LOCAL_MACHINE\\Software\\Microsoft\\SystemCertificates\\AuthRoot\\Certificates';
+
+/** A file that `reg import` takes. */
+const registryFile = (ders: readonly Uint8Array[]): string =>
+  ders.reduce((text, der) => {
+    const bytes = blobOf(der)
+      .toString('hex')
+      .replace(/..(?!$)/g, '$&,');
+    return `${text}\r\n[${authRoot}\\${thumbprint(der)}]\r\n"Blob"=hex:${bytes}\r\n`;
+  }, 'REGEDIT4\r\n');
+
+const timed = (body: string): string => `
+  import { commandRunner } from './checks/stores/commands.ts';
+  import { indexStore, judgeRoot } from './checks/stores/root-in-store.ts';
+  import { bindCrypt32 } from './checks/stores/windows/crypt32.ts';
+  import { machineStore } from './checks/stores/windows/machine-store.ts';
+  import { physicalStores } from './checks/stores/windows/physical-stores.ts';
+  const run = commandRunner('win32', process.env);
+  const started = performance.now();
+  ${body}
+  console.log(performance.now() - started);
+`;
+
+const judge = (der: Uint8Array): string =>
+  timed(`
+  const contents = await machineStore(run).read(AbortSignal.timeout(60_000));
+  if (contents.entries === undefined) throw new Error(JSON.stringify(contents));
+  const der = Buffer.from('${Buffer.from(der).toString('base64')}', 'base64');
+  const root = { sha256: '${fingerprint256(der)}', der };
+  const { summary } = judgeRoot(indexStore(contents), root, new Date('2025-06-03'));
+  if (!summary.startsWith('trusted')) throw new Error(summary);`);
+
+const floors = {
+  crypt32: timed(
+    '(await bindCrypt32())(physicalStores.find(({ store }) => store === "AuthRoot"));',
+  ),
+  registry: timed(
+    `await run('reg.exe', ['query', ${JSON.stringify(authRoot.replace('HKEY_LOCAL_MACHINE', 'HKLM'))}, '/s']);`,
+  ),
+} as const;
+
+export interface WindowsStore {
+  readonly names: readonly string[];
+  readonly candidates: readonly Candidate[];
+  /** Why there are none. */
+  readonly lacking?: string;
+  stop(): Promise<void>;
+}
+
+export const windowsStore = async (options: {
+  readonly folder: string;
+  readonly ders: readonly Uint8Array[];
+  readonly wanted: Uint8Array;
+}): Promise<WindowsStore> => {
+  const lacking = await lackingWine();
+  if (lacking !== false)
+    return { names: [], candidates: [], lacking, stop: () => Promise.resolve() };
+  const roots = join(options.folder, 'windows');
+  await mkdir(roots);
+  await writeFile(
+    join(roots, 'ca-certificates.crt'),
+    makeCa({ name: 'CN=In Root', key: 'rsa' }).pem,
+  );
+  const wine = await startWine(roots);
+  const file = join(wine.drive, 'roots.reg');
+  await writeFile(file, registryFile(options.ders));
+  await wine.windows('reg', 'import', 'C:\\roots.reg');
+  const ways = Object.entries(floors).map(([way, floor]) => ({
+    way,
+    floor,
+    koffi: way === 'crypt32',
+  }));
+  const ask = async (script: string, koffi: boolean): Promise<number> =>
+    Number(await wine.node(script, { koffi }));
+  return {
+    names: ways.map(({ way }) => `Windows, ${way}`),
+    candidates: ways.flatMap(({ way, floor, koffi }) => [
+      { name: `Windows, ${way} judge`, run: () => ask(judge(options.wanted), koffi) },
+      { name: `Windows, ${way} floor`, run: () => ask(floor, koffi) },
+    ]),
+    stop: () => wine.stop(),
+  };
+};
