@@ -1,22 +1,19 @@
 /**
  * `npm run package`: executables, packages (npm's too), their bill of materials and their checksums.
  * Runs on Linux, with dpkg-deb, rpmbuild and zip; fetches Node and koffi from the npm registry.
- *
- *     npm run package [-- --output FOLDER] [--target ID]... [--fast] [--twice]
- *
- * `--fast` compresses as little as it may, `--twice` builds all of it a second time and compares.
  */
 
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { compareBuilds, copySources } from './again.ts';
 import { buildDeb } from './deb.ts';
 import { type Workshop, buildExecutable, koffiPath, openWorkshop } from './executable.ts';
 import type { Program } from './linux-files.ts';
+import { buildNpmPackage } from './npm-package.ts';
 import { type Release, openRelease, repository } from './release.ts';
 import { buildRpm } from './rpm.ts';
-import { run } from './run.ts';
 import { sbom } from './sbom.ts';
 import { type Target, targets } from './targets.ts';
 import { buildZip } from './zip.ts';
@@ -77,7 +74,7 @@ const make = async ({ chosen, release, output }: Order): Promise<string> => {
     await rm(output, { recursive: true, force: true });
     await mkdir(output, { recursive: true });
     await Promise.all(chosen.map((target) => buildTarget(target, { release, workshop, output })));
-    await run('npm', ['pack', '--pack-destination', output], { cwd: repository });
+    await buildNpmPackage(release, output);
     const bill = join(output, `certready-${release.version}.cdx.json`);
     await writeFile(bill, await sbom(workshop, release.date));
     const sums = await checksums(output);
@@ -95,20 +92,40 @@ const chosenTargets = (ids: readonly string[]): readonly Target[] => {
   throw new Error(`--target ${unknown.join(', ')}: allowed: ${allowed}`);
 };
 
+const usage = `npm run package [-- --output FOLDER] [--target ID]... [--fast] [--twice]
+
+  --output FOLDER  where everything goes; default: packages
+  --target ID      ${targets.map(({ id }) => id).join(', ')}; repeatable; default: all
+  --fast           compresses as little as it may, for tests
+  --twice          builds a second time, from a copy elsewhere, in another time zone, language
+                   and umask, and compares
+`;
+
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
     output: { type: 'string', default: join(repository, 'packages') },
     target: { type: 'string', multiple: true, default: targets.map(({ id }) => id) },
     fast: { type: 'boolean', default: false },
     twice: { type: 'boolean', default: false },
   },
 });
-const order: Order = {
-  chosen: chosenTargets(values.target),
-  release: await openRelease({ fast: values.fast }),
-  output: resolve(values.output),
+
+const main = async (): Promise<void> => {
+  // What is made does not depend on who may read this machine's files
+  process.umask(0o022);
+  const { target, fast, twice, output } = values;
+  const chosen = chosenTargets(target);
+  const release = await openRelease({ fast });
+  const copy = twice ? await copySources() : undefined;
+  const sums = await make({ chosen, release, output: resolve(output) });
+  if (copy !== undefined) {
+    const ids = chosen.flatMap(({ id }) => ['--target', id]);
+    const options = [...ids, ...(fast ? ['--fast'] : [])];
+    await compareBuilds(copy, { release, options, sums });
+  }
+  process.stdout.write(sums);
 };
-const first = values.twice ? await make(order) : undefined;
-const sums = await make(order);
-if (first !== undefined && first !== sums) throw new Error(`two builds differ\n${first}\n${sums}`);
-process.stdout.write(sums);
+
+if (values.help) process.stdout.write(usage);
+else await main();
