@@ -14,6 +14,8 @@ const underUmask = (command: readonly string[]): string[] => [
   ...command,
 ];
 
+const outputName = 'packages made again';
+
 /**
  * The sources, and what is installed for them. Made before the first build: what is edited while that runs shows
  * as a difference.
@@ -33,7 +35,7 @@ const buildIn = async (
 ): Promise<string> => {
   const temporary = join(folder, 'temporary files');
   await mkdir(temporary);
-  const main = ['--import', 'tsx', 'packaging/main.ts', '--output', 'packages', ...options];
+  const main = ['--import', 'tsx', 'packaging/main.ts', '--output', outputName, ...options];
   const [command = '', ...args] = underUmask([process.execPath, ...main]);
   await run(command, args, {
     cwd: folder,
@@ -42,7 +44,7 @@ const buildIn = async (
       SOURCE_DATE_EPOCH: seconds(release),
     },
   });
-  return readFile(join(folder, 'packages', 'SHA256SUMS'), 'utf8');
+  return readFile(join(folder, outputName, 'SHA256SUMS'), 'utf8');
 };
 
 /**
@@ -59,7 +61,7 @@ export const compareBuilds = async (
   const names = [...different, ...again].map((line) => line.split('  ')[1]);
   if (names.length > 0)
     throw new Error(
-      `two builds differ in ${[...new Set(names)].join(', ')}: see ${join(folder, 'packages')}`,
+      `two builds differ in ${[...new Set(names)].join(', ')}: see ${join(folder, outputName)}`,
     );
   await rm(folder, { recursive: true, force: true });
 };

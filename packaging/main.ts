@@ -4,8 +4,8 @@
  */
 
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compareBuilds, copySources } from './again.ts';
 import { buildDeb } from './deb.ts';
@@ -25,31 +25,38 @@ const noticesOf = async ({ folder }: Workshop): Promise<string> => {
   return notices;
 };
 
+/** Makes a file, and says so on standard error: a release takes minutes. */
+const make = async (path: string, build: (path: string) => Promise<void>): Promise<void> => {
+  const started = performance.now();
+  await build(path);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  process.stderr.write(`${basename(path)}: ${(await stat(path)).size} bytes, ${seconds} s\n`);
+};
+
 const buildTarget = async (
   target: Target,
   { release, workshop, output }: { release: Release; workshop: Workshop; output: string },
 ): Promise<void> => {
   const { version } = release;
-  const { architecture } = target;
-  const extension = architecture ? '' : '.exe';
-  const executable = join(output, `certready-${version}-${target.id}${extension}`);
-  await buildExecutable(workshop, target, executable);
+  const { id, architecture } = target;
+  const executable = join(output, `certready-${version}-${id}${architecture ? '' : '.exe'}`);
+  await make(executable, (path) => buildExecutable(workshop, target, path));
   const program: Program = {
     executable,
     koffi: koffiPath(workshop, target),
     notices: await noticesOf(workshop),
   };
   if (!architecture)
-    return buildZip(release, program, join(output, `certready-${version}-${target.id}.zip`));
+    return make(join(output, `certready-${version}-${id}.zip`), (path) =>
+      buildZip(release, program, path),
+    );
   const { deb, rpm } = architecture;
-  await buildDeb(release, program, {
-    architecture: deb,
-    path: join(output, `certready_${version}_${deb}.deb`),
-  });
-  await buildRpm(release, program, {
-    architecture: rpm,
-    path: join(output, `certready-${version}-1.${rpm}.rpm`),
-  });
+  await make(join(output, `certready_${version}_${deb}.deb`), (path) =>
+    buildDeb(release, program, { architecture: deb, path }),
+  );
+  await make(join(output, `certready-${version}-1.${rpm}.rpm`), (path) =>
+    buildRpm(release, program, { architecture: rpm, path }),
+  );
 };
 
 const checksums = async (folder: string): Promise<string> => {
@@ -68,15 +75,19 @@ interface Order {
 }
 
 /** @returns the checksums of what was made */
-const make = async ({ chosen, release, output }: Order): Promise<string> => {
+const makeAll = async ({ chosen, release, output }: Order): Promise<string> => {
   const workshop = await openWorkshop();
   try {
     await rm(output, { recursive: true, force: true });
     await mkdir(output, { recursive: true });
-    await Promise.all(chosen.map((target) => buildTarget(target, { release, workshop, output })));
-    await buildNpmPackage(release, output);
-    const bill = join(output, `certready-${release.version}.cdx.json`);
-    await writeFile(bill, await sbom(workshop, release.date));
+    const { version, date } = release;
+    await Promise.all([
+      ...chosen.map((target) => buildTarget(target, { release, workshop, output })),
+      buildNpmPackage(release, output),
+      make(join(output, `certready-${version}.cdx.json`), async (path) =>
+        writeFile(path, await sbom(workshop, date)),
+      ),
+    ]);
     const sums = await checksums(output);
     await writeFile(join(output, 'SHA256SUMS'), sums);
     return sums;
@@ -118,7 +129,7 @@ const main = async (): Promise<void> => {
   const chosen = chosenTargets(target);
   const release = await openRelease({ fast });
   const copy = twice ? await copySources() : undefined;
-  const sums = await make({ chosen, release, output: resolve(output) });
+  const sums = await makeAll({ chosen, release, output: resolve(output) });
   if (copy !== undefined) {
     const ids = chosen.flatMap(({ id }) => ['--target', id]);
     const options = [...ids, ...(fast ? ['--fast'] : [])];

@@ -64,7 +64,7 @@ Recommends: ca-certificates
 ${summary.join('\n')}
 
 %install
-cp -a '${tree}/.' %{buildroot}/
+cp -a '${tree}/.' '%{buildroot}/'
 
 %files
 %defattr(-,root,root,-)
