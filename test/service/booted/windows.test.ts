@@ -240,8 +240,8 @@ describe('a service of Windows', { skip: await lackingWine() }, () => {
   it('is not half there after an installation that fails', async () => {
     const { refuses, status } = by(script);
     await refuses(/no such file/, 'install', '--config', `${work}\\absent.yaml`);
-    // Below a file, and on a disk that takes nothing
-    for (const stateDir of ['roots.pem\\state', 'Z:\\proc\\state']) {
+    // Below a file, and on a disk that takes no folders
+    for (const stateDir of ['roots.pem\\state', 'Z:\\sys\\state']) {
       await writeFile(onHost(`${work}\\unwritable.yaml`), config(stateDir));
       await refuses(/make the folder/, 'install', '--config', `${work}\\unwritable.yaml`);
     }
