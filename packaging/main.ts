@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { compareBuilds, copySources } from './again.ts';
+import { compareBuilds } from './again.ts';
 import { buildDeb } from './deb.ts';
 import { type Workshop, buildExecutable, koffiPath, openWorkshop } from './executable.ts';
 import type { Program } from './linux-files.ts';
@@ -128,13 +128,9 @@ const main = async (): Promise<void> => {
   const { target, fast, twice, output } = values;
   const chosen = chosenTargets(target);
   const release = await openRelease({ fast });
-  const copy = twice ? await copySources() : undefined;
   const sums = await makeAll({ chosen, release, output: resolve(output) });
-  if (copy !== undefined) {
-    const ids = chosen.flatMap(({ id }) => ['--target', id]);
-    const options = [...ids, ...(fast ? ['--fast'] : [])];
-    await compareBuilds(copy, { release, options, sums });
-  }
+  const ids = chosen.flatMap(({ id }) => ['--target', id]);
+  if (twice) await compareBuilds(sums, { release, options: fast ? [...ids, '--fast'] : ids });
   process.stdout.write(sums);
 };
 
