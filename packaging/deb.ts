@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Program, gzipped, linuxFiles } from './linux-files.ts';
-import { type Release, repository, seconds, summary } from './release.ts';
+import { type Release, repository, seconds, summary, xzLevel } from './release.ts';
 import { run } from './run.ts';
 import { type Entry, layTree } from './tree.ts';
 
@@ -121,7 +121,7 @@ export const buildDeb = async (
     const more = await controlFiles(root, files, { release, architecture });
     await layTree(root, more, release.date);
     // Uncompressed packages are an error to lintian
-    const compression = release.fast ? ['-Zgzip', '-z1'] : ['-Zxz'];
+    const compression = release.fast ? ['-Zgzip', '-z1'] : ['-Zxz', `-z${xzLevel}`];
     await run('dpkg-deb', ['--root-owner-group', ...compression, '--build', root, path], {
       // With several threads xz cuts the same bytes otherwise
       env: { SOURCE_DATE_EPOCH: seconds(release), DPKG_DEB_THREADS_MAX: '1' },

@@ -3,7 +3,7 @@
 import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Program, linuxFiles } from './linux-files.ts';
-import { type Release, seconds, summary } from './release.ts';
+import { type Release, seconds, summary, xzLevel } from './release.ts';
 import { run } from './run.ts';
 import { type Entry, layTree } from './tree.ts';
 
@@ -45,7 +45,7 @@ const spec = (
 %global _buildhost reproducible
 %global use_source_date_epoch_as_buildtime 1
 %global clamp_mtime_to_source_date_epoch 1
-%global _binary_payload ${fast ? 'w.ufdio' : 'w6.xzdio'}
+%global _binary_payload ${fast ? 'w.ufdio' : `w${xzLevel}.xzdio`}
 
 Name: certready
 Version: ${version}
@@ -64,7 +64,7 @@ Recommends: ca-certificates
 ${summary.join('\n')}
 
 %install
-cp -a '${tree}/.' %{buildroot}/
+cp -a '${tree}/.' '%{buildroot}/'
 
 %files
 %defattr(-,root,root,-)

@@ -31,7 +31,7 @@ export const buildZip = async (
     await layTree(folder, files, release.date);
     await rm(path, { force: true });
     const names = files.map((entry) => entry.path);
-    await run('zip', ['-q', '-X', release.fast ? '-0' : '-9', resolve(path), ...names], {
+    await run('zip', ['-q', '-X', release.fast ? '-0' : '-6', resolve(path), ...names], {
       cwd: folder,
     });
   } finally {

@@ -8,7 +8,7 @@ import { loadConfig } from '../config/load.ts';
 import { systemReason } from '../errors.ts';
 import { cronLine } from './cron-line.ts';
 import { asAgentError } from './service-failure.ts';
-import { serviceDefinition } from './service-definition.ts';
+import { namesConfig, serviceDefinition } from './service-definition.ts';
 import type { ServiceOptions, ServiceVerb } from './service.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -37,20 +37,26 @@ const indented = (text: string): string => text.trimEnd().replaceAll(/^(?=.)/gm,
 const shown = ({ summary, detail }: Step): string =>
   `would ${summary}\n${detail === undefined ? '' : `${indented(detail)}\n`}`;
 
-/** Where no service manager runs, the agent still can: by cron, or under whatever starts programs there. */
+/**
+ * Where no service manager runs, cron still can do it, or whatever starts programs there. The line goes to standard
+ * output, alone: it can be sent to its file.
+ */
 const withoutManager = async (
   error: ServiceError,
   options: ServiceOptions,
-  { env, platform, program }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<ServiceError> => {
+  const { env, platform, program, stdout } = surroundings;
   if (platform === 'win32') return error;
+  const { name } = options;
   const { config, path } = await loadConfig({ file: options.config, env, platform });
-  const configFile = options.config === undefined ? undefined : path;
+  const configFile = namesConfig(options, surroundings) ? path : undefined;
+  const { schedule } = config;
+  await stdout.write(`${cronLine({ name, schedule, program, configFile })}\n`);
   return new ServiceError(error.code, [
     ...error.lines,
+    `cron can do without it: the line on standard output is for /etc/cron.d/${name}`,
     'whatever starts programs here can start certready without arguments, which is the agent',
-    'cron can do without the agent, by this line in /etc/cron.d/certready:',
-    cronLine(config, program, configFile),
   ]);
 };
 

@@ -31,16 +31,24 @@ const readPaths = ({ profiles, trustStores, nodeServices }: Config): string[] =>
 const writeFolders = ({ log, metrics }: Config): string[] =>
   [log.file, metrics.textfile].flatMap((path) => (path === undefined ? [] : [dirname(path)]));
 
+/** Whether somebody named a file; one at the default place is found without that, also one that comes later. */
+export const namesConfig = (
+  { config }: Pick<ServiceOptions, 'config'>,
+  { env }: Pick<Surroundings, 'env'>,
+): boolean => config !== undefined || (env['CERTREADY_CONFIG'] ?? '') !== '';
+
 /**
  * What `service install` is to install, by a configuration that is right.
  * @param stateDir where it keeps its state unless the configuration says so
  * @throws AgentError as loadConfig and loadProfiles, and `usage` for a program that will not stay
  */
 export const serviceDefinition = async (
-  { name, config: file }: ServiceOptions,
-  { env, platform, program }: Surroundings,
+  options: ServiceOptions,
+  surroundings: Surroundings,
   stateDir: string,
 ): Promise<ServiceDefinition> => {
+  const { name, config: file } = options;
+  const { env, platform, program } = surroundings;
   const passing = program.find((word) => /[\\/]_npx[\\/]/.test(word));
   if (passing !== undefined)
     throw new AgentError(
@@ -53,15 +61,13 @@ export const serviceDefinition = async (
     platform,
   });
   await loadProfiles(config.profiles);
-  // A file at the default place is found without being named, also one that comes later.
-  const isNamed = file !== undefined || (env['CERTREADY_CONFIG'] ?? '') !== '';
   return {
     name,
     displayName: name,
     description: 'Readiness of this mail host for a certificate change',
     version,
     program,
-    ...(path !== undefined && isNamed && { configFile: path }),
+    ...(path !== undefined && namesConfig(options, surroundings) && { configFile: path }),
     stateDir: config.stateDir,
     schedule: config.schedule,
     readPaths: [...(path === undefined ? [] : [path]), ...readPaths(config)],

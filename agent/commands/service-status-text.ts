@@ -74,7 +74,9 @@ const agentRows = (status: ServiceStatus): Row[] => {
 /** What the agent writes in its state folder is for its own account and root. */
 const unseen = ({ service: { state, stateDir }, version }: ServiceStatus): string[] =>
   version === undefined && state !== 'not-installed' && stateDir !== undefined
-    ? [`  (nothing to be read in ${stateDir}: it has not run yet, or only root may look)`]
+    ? [
+        `  (nothing to be read in ${stateDir}: it has not run yet, or only an administrator may look)`,
+      ]
     : [];
 
 export const statusText = (status: ServiceStatus): string => {

@@ -3,9 +3,10 @@
 Installs certready as a Windows service, updates it, or removes it.
 
 .DESCRIPTION
-Copies what lies beside this script to Program Files, registers the service by "certready.exe service install"
-and starts it. What stands there already is updated; configuration and state are kept. After every step the
-system is asked whether it is so. Needs no questions answered, so that deployment tools can run it.
+Copies what lies beside this script to Program Files; all else is done by the program: "certready.exe service
+install" and "service start" ask Windows after every step whether it is so, and undo what was done where it is
+not. What is installed already is updated; configuration and state are kept. No questions are asked, so that
+deployment tools can run it.
 
 .PARAMETER Name
 Name of the service; several can stand side by side with a configuration each.
@@ -33,7 +34,6 @@ powershell -ExecutionPolicy Bypass -File install.ps1 -Uninstall
 #>
 [CmdletBinding()]
 param(
-    [ValidatePattern('^[A-Za-z][A-Za-z0-9_-]{0,63}$')]
     [string] $Name = 'certready',
     [string] $Destination = (Join-Path $env:ProgramFiles 'certready'),
     [string] $Config = '',
@@ -46,8 +46,9 @@ Set-StrictMode -Version 2
 $ErrorActionPreference = 'Stop'
 
 $source = Split-Path -Parent $MyInvocation.MyCommand.Path
+$Destination = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Destination)
 $data = Join-Path $env:ProgramData 'certready'
-$program = Join-Path $Destination 'certready.exe'
+$installed = Join-Path $Destination 'certready.exe'
 $files = 'certready.exe', 'koffi.node', 'install.ps1', 'README.txt', 'LICENSES.txt', 'CHANGELOG.md'
 
 function Assert-Administrator {
@@ -58,92 +59,65 @@ function Assert-Administrator {
     }
 }
 
-# Other services may run from the same folder: none of them may hold the files that are replaced.
+function Invoke-Certready {
+    param([string] $Program, [string[]] $Arguments)
+    # What it says on standard error is no error of PowerShell's: its exit status decides.
+    $ErrorActionPreference = 'Continue'
+    & $Program @Arguments 2>&1 | ForEach-Object { Write-Host "$_" }
+    if ($LASTEXITCODE -ne 0) { throw "certready $($Arguments -join ' ') ended with $LASTEXITCODE" }
+}
+
+# Several services may run from the same folder.
 function Get-ServiceOfProgram {
     Get-CimInstance -ClassName Win32_Service | Where-Object {
-        $_.PathName -and $_.PathName.IndexOf($program, [StringComparison]::OrdinalIgnoreCase) -ge 0
+        $_.PathName -and $_.PathName.IndexOf($installed, [StringComparison]::OrdinalIgnoreCase) -ge 0
     }
 }
 
-function Invoke-Certready {
-    param([string[]] $Arguments)
-    # What the program says on standard error must reach the caller and end nothing by itself.
-    $before = $ErrorActionPreference
-    $ErrorActionPreference = 'Continue'
-    try { & $program @Arguments 2>&1 | ForEach-Object { Write-Host "$_" } }
-    finally { $ErrorActionPreference = $before }
-    if ($LASTEXITCODE -ne 0) {
-        throw "certready $($Arguments -join ' ') ended with $LASTEXITCODE"
-    }
-}
-
-function Stop-ServiceOfProgram {
-    param($Services)
-    foreach ($service in $Services) {
-        Stop-Service -Name $service.Name -Force
-        (Get-Service -Name $service.Name).WaitForStatus('Stopped', [TimeSpan]::FromSeconds(60))
-    }
-}
-
-function Copy-Program {
-    if ([IO.Path]::GetFullPath($source).TrimEnd('\') -eq [IO.Path]::GetFullPath($Destination).TrimEnd('\')) { return }
-    New-Item -ItemType Directory -Force -Path $Destination | Out-Null
-    foreach ($file in $files) {
-        Copy-Item -Force -Path (Join-Path $source $file) -Destination $Destination
-        Unblock-File -Path (Join-Path $Destination $file)
-    }
-}
-
-function New-Configuration {
-    if ($Config -ne '') {
-        if (-not (Test-Path -PathType Leaf $Config)) { throw "-Config ${Config}: there is no such file" }
-        return (Resolve-Path $Config).ProviderPath
-    }
+function Get-ConfigurationPath {
+    if ($Config -ne '') { return (Resolve-Path -LiteralPath $Config).ProviderPath }
     $path = Join-Path $data 'config.yaml'
-    if (-not (Test-Path $path)) {
+    if (-not (Test-Path -LiteralPath $path)) {
         New-Item -ItemType Directory -Force -Path $data | Out-Null
-        Copy-Item -Path (Join-Path $source 'config.yaml') -Destination $path
+        Copy-Item -LiteralPath (Join-Path $source 'config.yaml') -Destination $path
     }
     return $path
 }
 
-function Install-Certready {
+function Copy-Program {
+    if ($source -eq $Destination.TrimEnd('\')) { return }
+    New-Item -ItemType Directory -Force -Path $Destination | Out-Null
     foreach ($file in $files) {
-        if (-not (Test-Path -PathType Leaf (Join-Path $source $file))) {
-            throw "$file is missing beside install.ps1; unpack the whole archive"
-        }
+        Copy-Item -Force -LiteralPath (Join-Path $source $file) -Destination $Destination
+        Unblock-File -LiteralPath (Join-Path $Destination $file)
     }
+}
+
+function Install-Certready {
+    $missing = @($files | Where-Object { -not (Test-Path -LiteralPath (Join-Path $source $_)) })
+    if ($missing.Count -gt 0) { throw "beside install.ps1 there is no $($missing -join ', '); unpack the whole archive" }
+    $configuration = Get-ConfigurationPath
+    Invoke-Certready (Join-Path $source 'certready.exe') @('config', 'check', '--config', $configuration)
+    # Windows keeps the file of a program that runs from being replaced.
     $running = @(Get-ServiceOfProgram | Where-Object { $_.State -ne 'Stopped' })
-    Stop-ServiceOfProgram $running
     try {
+        foreach ($service in $running) { Invoke-Certready $installed @('service', 'stop', '--name', $service.Name) }
         Copy-Program
-        $configuration = New-Configuration
-        Invoke-Certready @('config', 'check', '--config', $configuration)
-        Invoke-Certready @('service', 'install', '--name', $Name, '--config', $configuration)
-        if (-not (Get-Service -Name $Name -ErrorAction SilentlyContinue)) {
-            throw "Windows knows no service $Name after its installation"
-        }
+        Invoke-Certready $installed @('service', 'install', '--name', $Name, '--config', $configuration)
+        if (-not $NoStart) { Invoke-Certready $installed @('service', 'start', '--name', $Name) }
     }
     finally {
         # Whatever happened, what ran before runs again.
         foreach ($service in $running) {
-            if ($service.Name -ne $Name) { Start-Service -Name $service.Name -ErrorAction Continue }
+            try { Invoke-Certready $installed @('service', 'start', '--name', $service.Name) }
+            catch { [Console]::Error.WriteLine("certready: $($_.Exception.Message)") }
         }
     }
-    if ($NoStart) { return }
-    if ((Get-Service -Name $Name).Status -ne 'Running') {
-        Invoke-Certready @('service', 'start', '--name', $Name)
-    }
-    (Get-Service -Name $Name).WaitForStatus('Running', [TimeSpan]::FromSeconds(60))
-    Write-Host "certready: service $Name is running"
 }
 
 function Uninstall-Certready {
-    if (Get-Service -Name $Name -ErrorAction SilentlyContinue) {
-        Invoke-Certready @('service', 'uninstall', '--name', $Name)
-        if (Get-Service -Name $Name -ErrorAction SilentlyContinue) {
-            throw "Windows still knows the service ${Name}: close programs that show services, then run this again"
-        }
+    if (Test-Path -LiteralPath $installed) {
+        Invoke-Certready $installed @('service', 'uninstall', '--name', $Name)
     }
     if (@(Get-ServiceOfProgram).Count -gt 0) {
         Write-Host "certready: $Destination stays, other services run from it"
@@ -151,13 +125,12 @@ function Uninstall-Certready {
     }
     foreach ($file in $files) {
         $path = Join-Path $Destination $file
-        if (Test-Path $path) { Remove-Item -Force -Path $path }
+        if (Test-Path -LiteralPath $path) { Remove-Item -Force -LiteralPath $path }
     }
-    if ((Test-Path $Destination) -and -not (Get-ChildItem -Force $Destination)) {
-        Remove-Item -Path $Destination
+    if ((Test-Path -LiteralPath $Destination) -and -not (Get-ChildItem -Force -LiteralPath $Destination)) {
+        Remove-Item -LiteralPath $Destination
     }
-    if ($Purge -and (Test-Path $data)) { Remove-Item -Recurse -Force -Path $data }
-    Write-Host "certready: service $Name is removed"
+    if ($Purge -and (Test-Path -LiteralPath $data)) { Remove-Item -Recurse -Force -LiteralPath $data }
 }
 
 try {

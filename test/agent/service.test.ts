@@ -30,13 +30,23 @@ suite('without a service manager', { skip: isBooted }, () => {
   it('install says what else does the job', async () => {
     const config = join(folder, 'config.yaml');
     await writeFile(config, 'schedule: "30 */10 * * * *"\n');
-    const { status, code, stderr } = await runProgram(['service', 'install', '--config', config]);
-    assert.equal(status, 3);
-    assert.equal(code, 'no-service-manager');
-    assert.match(
-      stderr,
-      new RegExp(`^certready: \\*/10 \\* \\* \\* \\* root .* --config ${config} `, 'm'),
-    );
+    for (const more of [[], ['--dry-run']]) {
+      const { status, code, stdout, stderr } = await runProgram(
+        ['service', 'install', '--name', 'mx', '--config', config].concat(more),
+      );
+      assert.deepEqual([status, code], [3, 'no-service-manager']);
+      // As a file of /etc/cron.d
+      const line = `^\\*/10 \\* \\* \\* \\* root \\S+ .*--config ${config} [^\n]*\n$`;
+      assert.match(stdout, new RegExp(line));
+      assert.match(stderr, /\/etc\/cron\.d\/mx\n/);
+    }
+  });
+
+  it('nor for a configuration that is not there', async () => {
+    const missing = ['--config', join(folder, 'missing.yaml')];
+    const { status, stdout, stderr } = await runProgram(['service', 'install', ...missing]);
+    assert.deepEqual([status, stdout], [3, '']);
+    assert.match(stderr, /^certready: [^\n]*missing\.yaml[^\n]*\n$/);
   });
 
   it('the other verbs say so in a line, and the status is not known', async () => {
@@ -78,19 +88,15 @@ it("cron's line runs the program with its words as they were", async () => {
     'console.log(JSON.stringify(process.argv.slice(1)))',
     ...words,
   ];
-  const line = cronLine({ schedule: '5 6 * * 1' }, program, '/etc/a%b.yaml');
+  const line = cronLine({
+    ...{ name: 'mx', schedule: '5 6 * * 1', program },
+    configFile: '/etc/a%b.yaml',
+  });
   const [, command = ''] = /^5 6 \* \* 1 root (.*)$/.exec(line) ?? [];
   // crontab(5): a percent sign ends the command unless a backslash precedes it
   assert.doesNotMatch(command, /(?<!\\)%/);
   const { stdout } = await run('sh', ['-c', command.replaceAll('\\%', '%')]);
-  const end = [
-    '--once',
-    '--quiet',
-    '--config',
-    '/etc/a%b.yaml',
-    '--output',
-    '/var/log/certready.txt',
-  ];
+  const end = ['--once', '--quiet', '--config', '/etc/a%b.yaml', '--output', '/var/log/mx.txt'];
   assert.deepEqual(JSON.parse(stdout), [...words, ...end]);
 });
 

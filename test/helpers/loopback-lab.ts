@@ -9,6 +9,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { labProfile } from './lab-profile.ts';
 import { makeOpensslPki } from './openssl-pki.ts';
 import { findProgram } from './programs.ts';
 
@@ -127,22 +128,7 @@ export const startLoopbackLab = async (): Promise<LoopbackLab> => {
   const front = await freePort();
   const nginx = await startNginx(folder, web, { front, responder: ocsp.port });
   const profile = join(folder, 'lab.yaml');
-  await writeFile(
-    profile,
-    `id: lab-r1
-title: The lab moves to Lab Root R1
-effective: 2018-09-03
-endpoints: [crl.lab.test, secure.lab.test, ocsp.lab.test]
-authorities:
-  - { id: r1, name: Lab Root R1, root: true, certificate: root.crt }
-  - { id: inter, name: Lab Issuing CA, issuer: r1, url: "http://secure.lab.test/inter.crt" }
-crls:
-  - { url: "http://crl.lab.test/root.crl", issuer: r1 }
-  - { url: "http://crl.lab.test/inter.crl", issuer: inter }
-ocsp:
-  - { url: "http://ocsp.lab.test/root", issuer: r1, certificate: inter }
-`,
-  );
+  await writeFile(profile, labProfile({ more: 'effective: 2018-09-03\n' }));
   const to = (host: string, port: number) => ['--connect-to', `${host}:80:127.0.0.1:${port}`];
   return {
     folder,

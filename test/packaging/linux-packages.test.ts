@@ -19,6 +19,7 @@ import {
 const run = promisify(execFile);
 const deb = packagePath('_amd64.deb') ?? '';
 const rpm = packagePath('.x86_64.rpm') ?? '';
+const lackingRpm = lackingPackages('.x86_64.rpm') || (await lacking('rpm'));
 
 /** Functions of the scripts: what is printed between two marks is what a test reads. */
 const functions = `
@@ -91,9 +92,10 @@ suite('the .deb', { skip: lackingRoot() || lackingPackages('_amd64.deb') }, () =
 /** Of that machine, which sees the repository and not this one's temporary folders. */
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const insideRepository = !relative(repository, deb).startsWith('..');
+const onMachine = (path: string): string => join(repositoryInside, relative(repository, path));
 
 suite(
-  'the .deb on a machine that systemd runs',
+  'on a machine that systemd runs',
   {
     skip:
       lackingPackages('_amd64.deb') ||
@@ -109,13 +111,13 @@ suite(
     });
     after(() => machine.stop());
 
-    const path = join(repositoryInside, relative(repository, deb));
+    const path = onMachine(deb);
     const dpkg = (...args: readonly string[]): Promise<string> =>
       machine.shell(`dpkg --force-unsafe-io ${args.join(' ')} 2>&1`);
     const state = async (property: string): Promise<string> =>
       (await machine.shell(`systemctl show -P ${property} certready`)).trim();
 
-    it('runs as a service once it is installed', async () => {
+    it('the .deb runs as a service once it is installed', async () => {
       await dpkg('-i', path);
       assert.deepEqual(
         [await state('ActiveState'), await state('UnitFileState'), await state('NotifyAccess')],
@@ -124,14 +126,14 @@ suite(
       await machine.shell('test -d /var/lib/private/certready && certready config check');
     });
 
-    it('starts anew when it is upgraded', async () => {
+    it('it starts anew when it is upgraded', async () => {
       const before = await state('MainPID');
       await dpkg('-i', path);
       assert.equal(await state('ActiveState'), 'active');
       assert.notEqual(await state('MainPID'), before);
     });
 
-    it('is stopped when it is removed, its state kept; purging leaves no trace', async () => {
+    it('it is stopped when it is removed, its state kept; purging leaves no trace', async () => {
       await dpkg('-r', 'certready');
       assert.notEqual(await state('ActiveState'), 'active');
       await machine.shell(
@@ -141,6 +143,33 @@ suite(
       const left = await machine.shell(`${functions} traces`);
       assert.equal(left, '');
     });
+
+    it(
+      'the .rpm is enabled, starts anew when it is upgraded, is stopped when it is removed',
+      {
+        skip: lackingRpm,
+      },
+      async () => {
+        const rpmOf = (...args: readonly string[]): Promise<string> =>
+          machine.shell(`rpm --dbpath /tmp/rpm --nodeps ${args.join(' ')}`);
+        const install = ['--force-debian', '--nosignature', onMachine(rpm)];
+        await rpmOf('-i', ...install);
+        assert.deepEqual(
+          [await state('ActiveState'), await state('UnitFileState')],
+          ['inactive', 'enabled'],
+        );
+        await machine.shell('systemctl start certready');
+        const before = await state('MainPID');
+        await rpmOf('-U', '--replacepkgs', ...install);
+        assert.equal(await state('ActiveState'), 'active');
+        assert.notEqual(await state('MainPID'), before);
+        await rpmOf('-e', 'certready');
+        assert.equal(await state('LoadState'), 'not-found');
+        // Nobody changed the configuration; RPM knows no purging, so the state stays
+        const left = await machine.shell(`${functions} traces`);
+        assert.equal(left, '/var/lib/certready\n/var/lib/private/certready\n');
+      },
+    );
   },
 );
 
@@ -155,7 +184,7 @@ suite('lintian', { skip: lackingPackages('_amd64.deb') || (await lacking('lintia
 suite(
   'the .rpm',
   {
-    skip: lackingRoot() || lackingPackages('.x86_64.rpm') || (await lacking('rpm')),
+    skip: lackingRoot() || lackingRpm,
   },
   () => {
     it('is installed, upgraded and removed; what an administrator wrote is kept', async () => {

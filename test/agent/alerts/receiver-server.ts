@@ -60,7 +60,9 @@ export const startReceiver = async (tls?: ServerOptions): Promise<ReceiverServer
       else if (behaviour === 'close') request.socket.end();
       else if (behaviour === 'endless') {
         response.writeHead(200);
-        const more = (): unknown => response.write('x'.repeat(16_384), () => setImmediate(more));
+        // Since Node 26 what is written to a socket that is gone is told too
+        const more = (): unknown =>
+          response.destroyed || response.write('x'.repeat(16_384), () => setImmediate(more));
         more();
       } else if (behaviour === 'truncated') {
         response.writeHead(200, { 'content-length': '100' });

@@ -209,15 +209,25 @@ describe('a service of Windows', { skip: await lackingWine() }, () => {
     assert.deepEqual([await lines(' begins'), await lines(' ends')], [10, 10]);
   });
 
-  it('is updated by a second installation, by another program too', async () => {
-    const { does } = by(script);
-    await does('install', '--name', 'twice', '--config', configFile);
+  it('is updated by a second installation, by another program too, and runs again', async () => {
+    const { does, status } = by(script);
+    const named = ['--name', 'twice'];
+    await does('install', ...named, '--config', configFile);
+    await does('start', ...named);
+    const { pid } = await status(...named);
     const next = lackingExecutable === false ? executable : script;
-    await by(next).does('install', '--name', 'twice');
+    const other = `${work}\\other.yaml`;
+    await writeFile(onHost(other), config('state'));
+    await by(next).does('install', ...named, '--config', other);
     const shown = await wine.windows('reg', 'query', `${services}\\twice`, '/v', 'ImagePath');
-    assert.ok(shown.includes(next[0]?.split('\\').at(-1) ?? '?') && !shown.includes('--config'));
-    await does('uninstall', '--name', 'twice');
-    await does('uninstall', '--name', 'twice');
+    // reg prints in the console's code page
+    for (const path of [...next, other])
+      assert.ok(shown.includes(path.split('\\').at(-1) ?? '?'), shown);
+    const updated = await status(...named);
+    assert.equal(updated.state, 'running');
+    assert.notEqual(updated.pid, pid);
+    await does('uninstall', ...named);
+    await does('uninstall', ...named);
   });
 
   it('leaves a service of others alone', async () => {
@@ -232,8 +242,11 @@ describe('a service of Windows', { skip: await lackingWine() }, () => {
   it('is not half there after an installation that fails', async () => {
     const { refuses, status } = by(script);
     await refuses(/no such file/, 'install', '--config', `${work}\\absent.yaml`);
-    await writeFile(onHost(`${work}\\unwritable.yaml`), config('roots.pem\\state'));
-    await refuses(/make the folder/, 'install', '--config', `${work}\\unwritable.yaml`);
+    // Below a file, and on a disk that takes no folders
+    for (const stateDir of ['roots.pem\\state', 'Z:\\sys\\state']) {
+      await writeFile(onHost(`${work}\\unwritable.yaml`), config(stateDir));
+      await refuses(/make the folder/, 'install', '--config', `${work}\\unwritable.yaml`);
+    }
     assert.equal((await status()).state, 'not-installed');
     assert.notEqual((await wine.windowsEnd('reg', 'query', eventSource)).status, 0);
   });

@@ -5,6 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, it, suite } from 'node:test';
+import { labProfile } from '../../helpers/lab-profile.ts';
 import { type LoopbackLab, startLoopbackLab } from '../../helpers/loopback-lab.ts';
 import { lacking } from '../../helpers/programs.ts';
 import { noSystemdMachine } from '../../helpers/systemd-machine.ts';
@@ -46,19 +47,7 @@ suite('within the sandbox', { skip }, () => {
     await machine.write('/etc/certready/root.crt', lab.root);
     await machine.write(
       '/etc/certready/lab.yaml',
-      `
-id: lab-r1
-title: The lab moves to Lab Root R1
-endpoints: [crl.lab.test, gone.lab.test, sink.lab.test]
-authorities:
-  - { id: r1, name: Lab Root R1, root: true, certificate: root.crt }
-  - { id: inter, name: Lab Issuing CA, issuer: r1, url: "http://secure.lab.test/inter.crt" }
-crls:
-  - { url: "http://crl.lab.test/root.crl", issuer: r1 }
-  - { url: "http://crl.lab.test/inter.crl", issuer: inter }
-ocsp:
-  - { url: "http://ocsp.lab.test/root", issuer: r1, certificate: inter }
-`,
+      labProfile({ endpoints: ['crl.lab.test', 'gone.lab.test', 'sink.lab.test'] }),
     );
     await machine.write('/etc/certready/config.yaml', 'profiles: [lab.yaml]\nproxy: none\n');
     // Debian's Postfix is locked into its queue, with a copy of the roots as they were when it started.
