@@ -1,19 +1,13 @@
 /** One request to a receiver: HTTPS verified, no redirects, through the proxy where there is one. */
 
-import { type Socket, isIP } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import type { Socket } from 'node:net';
 import { createDialer } from '../../checks/net/dial.ts';
-import {
-  type ExchangeEnd,
-  type ResponseHead,
-  type Stop,
-  exchange,
-} from '../../checks/net/exchange.ts';
 import { judgeProxyAnswer } from '../../checks/net/proxy-answer.ts';
 import type { ProxyServer, ProxySettings } from '../../checks/net/proxy.ts';
 import { createWays, urlTarget } from '../../checks/net/way.ts';
 import type { HostPort, Platform } from '../../checks/types.ts';
-import { systemCode } from '../errors.ts';
+import { post } from './post.ts';
+import { type ReceiverTlsOptions, receiverTls } from './receiver-tls.ts';
 import { redacted } from './redact.ts';
 
 export interface AlertRequest {
@@ -36,69 +30,18 @@ export type Delivery =
   /** Why there was no answer, in words. */
   | { readonly failed: string };
 
-export interface DeliveryOptions {
+export interface DeliveryOptions extends ReceiverTlsOptions {
   readonly platform: Platform;
   readonly hostName: string;
   readonly proxy: ProxySettings;
   readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
-  /** PEM of the roots that HTTPS is verified with. */
-  readonly roots: () => Promise<readonly string[]>;
-  readonly elapsed: () => number;
   readonly now: () => Date;
   readonly userAgent: string;
 }
 
 /** Never throws; an abort of `signal` is a failure like any other. */
 export type Deliver = (request: AlertRequest, signal: AbortSignal) => Promise<Delivery>;
-
-/** Receivers answer in a line; whoever sends more is not listened to. */
-const maxAnswerBytes = 16 * 1024;
-
-/** @returns the encrypted socket, or why there is none */
-const verified = async (
-  socket: Socket,
-  { host, ca, signal }: { host: string; ca: readonly string[]; signal: AbortSignal },
-): Promise<Socket | string> =>
-  new Promise((resolve) => {
-    const secure = connectTls({
-      socket,
-      host,
-      ...(isIP(host) === 0 && { servername: host }),
-      ca: [...ca],
-      minVersion: 'TLSv1.2',
-      rejectUnauthorized: true, // whatever NODE_TLS_REJECT_UNAUTHORIZED says
-      ALPNProtocols: ['http/1.1'],
-    });
-    const end = (outcome: Socket | string): void => {
-      signal.removeEventListener('abort', onAbort);
-      if (typeof outcome === 'string') socket.destroy();
-      resolve(outcome);
-    };
-    const onAbort = (): void => end('TLS handshake: no answer in time');
-    secure.once('secureConnect', () => end(secure));
-    secure.on('error', (error: Error) => end(`TLS: ${systemCode(error) || error.message}`));
-    secure.once('close', () => end('TLS: the connection was closed'));
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
-
-/** What it means that an exchange ended before an answer came. */
-const failureOf = (end: ExchangeEnd): string => {
-  switch (end.kind) {
-    case 'aborted':
-      return 'no answer in time';
-    case 'closed':
-    case 'reset':
-    case 'lost':
-      return `the connection was lost (${end.error})`;
-    case 'garbled':
-      return `the answer is no HTTP (${end.error})`;
-    case 'complete':
-    case 'stopped':
-      return 'no answer';
-  }
-};
 
 const authorizationOf = ({ username, password }: URL): Readonly<Record<string, string>> => {
   if (username === '' && password === '') return {};
@@ -120,30 +63,13 @@ const send = async (
   request: AlertRequest,
   signal: AbortSignal,
 ): Promise<Delivery> => {
-  let head: ResponseHead | undefined;
-  let stop: Stop = () => undefined;
-  let answer = '';
-  const end = await exchange(
-    socket,
-    { method: 'POST', path, headers, body: Buffer.from(request.body) },
-    {
-      signal,
-      head(received, stopIt) {
-        head = received;
-        stop = stopIt;
-      },
-      data(chunk) {
-        answer += Buffer.from(chunk).toString('latin1');
-        if (answer.length >= maxAnswerBytes) stop();
-      },
-    },
-  );
-  // Its status is its answer, even if the rest never comes.
-  if (!head) return { failed: failureOf(end) };
+  const posted = await post(socket, { path, headers, body: request.body }, signal);
+  if (posted.failed !== undefined) return posted;
+  const { head, text } = posted;
   // The proxy's word is not the receiver's.
   const refusal = proxy && judgeProxyAnswer(head, proxy, { origin, method: 'POST' });
   if (refusal) return { failed: refusal.code };
-  const [line = ''] = Buffer.from(answer, 'latin1').toString('utf8').trimStart().split('\n', 1);
+  const [line = ''] = text.trimStart().split('\n', 1);
   const retryAfter = head.header('retry-after');
   return {
     status: head.status,
@@ -155,6 +81,7 @@ const send = async (
 export const createDelivery = (options: DeliveryOptions): Deliver => {
   const network = { ...options, resolve: [], connectTo: [] };
   const ways = createWays(network, createDialer(network));
+  const secure = receiverTls(options);
 
   const attempt = async (request: AlertRequest, signal: AbortSignal): Promise<Delivery> => {
     const url = new URL(request.url);
@@ -167,10 +94,7 @@ export const createDelivery = (options: DeliveryOptions): Deliver => {
     if (!opened.way) return { failed: opened.finding.code };
     const { socket, proxy } = opened.way;
     const origin = urlTarget(url);
-    const used =
-      url.protocol === 'https:'
-        ? await verified(socket, { host: origin.host, ca: await options.roots(), signal })
-        : socket;
+    const used = url.protocol === 'https:' ? await secure(socket, origin.host, signal) : socket;
     if (typeof used === 'string') return { failed: used };
     const headers = {
       host: url.host,
