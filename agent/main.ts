@@ -59,10 +59,10 @@ const parentChannel = () => ({
 });
 
 const run = async (argv: readonly string[]): Promise<void> => {
+  const { beginSmall } = await import('./engine.ts');
+  beginSmall(process.version);
   const { enableCompileCache } = await import('./compile-cache.ts');
   enableCompileCache();
-  const { keepHeapSmall } = await import('./small-heap.ts');
-  keepHeapSmall(process.version);
   const { signal, serve, isStatusTaken } = listenToSignals();
   const { errorLines, failureExitCode, processOutput, runCommand } = await import('./program.ts');
   const { env, platform } = process;

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import type { ConnectRule, ResolveOverride } from '../../checks/net/options.ts';
 import { type CheckKind, type HostPort, checkKinds } from '../../checks/types.ts';
 import { type LogLevel, logLevels } from '../diagnostics.ts';
+import { useCompilers } from '../engine.ts';
 import { AgentError } from '../errors.ts';
 import { type ReportFormat, reportFormats } from '../report/render.ts';
 import { unknownSubcommand } from './group.ts';
@@ -135,6 +136,7 @@ export const addOnce = (program: Command, invocation: Invocation): void => {
     .action(async (options: OnceOptions) => {
       if (program.args.length > 0) throw unknownSubcommand(program);
       if (options.once) {
+        useCompilers();
         const { once } = await import('./once.ts');
         invocation.exitStatus(await once(options, invocation));
       } else {
