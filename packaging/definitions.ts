@@ -12,6 +12,7 @@ export const programDefinition = (): CommandLine =>
       env: {},
       platform: 'linux',
       program: ['/usr/bin/certready'],
+      argv: [],
       stdout: nowhere,
       stderr: nowhere,
       signal: new AbortController().signal,

@@ -1,5 +1,7 @@
 /** The service manager that started the program, as the program sees it. */
 
+import type { Beginning } from './systemd/begin-anew.ts';
+
 export interface Supervisor {
   /** All is set up: systemd's READY=1, Windows' SERVICE_RUNNING. */
   ready(): void;
@@ -22,6 +24,8 @@ export interface SupervisorOptions {
   readonly onReload: () => void;
   /** Asked before the manager is told that all is well; without it, a live event loop is enough. */
   readonly isAlive?: () => boolean;
+  /** How the process was begun, where it may begin anew to get rid of what only the beginning needs. */
+  readonly beginning?: Beginning;
   /** Told, in a line, why the manager cannot be spoken to although it waits for it. */
   readonly onProblem?: (line: string) => void;
 }

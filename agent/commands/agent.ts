@@ -1,7 +1,6 @@
 /** `certready`: the agent in the foreground, until it is told to end. */
 
 import { hostname, release } from 'node:os';
-import { setFlagsFromString } from 'node:v8';
 import { type Supervisor, connectSupervisor } from '../../service/supervisor.ts';
 import { overdue } from '../agent-status.ts';
 import { type Alerting, type AlertingOptions, createAlerting } from '../alerts/index.ts';
@@ -20,7 +19,7 @@ import { systemClock as clock } from '../scheduled/clock.ts';
 import { createStatusWriter } from '../scheduled/status-writer.ts';
 import { version } from '../version.ts';
 import { type OnceOptions, toldLogLevel } from './once-options.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Invocation, Surroundings } from './surroundings.ts';
 
 /** The log level of the command line goes before the configuration's. */
 const withLevel = (settings: LoadedSettings, options: OnceOptions): LoadedSettings => {
@@ -179,22 +178,16 @@ const reportEnd = async (error: unknown, platform: NodeJS.Platform): Promise<voi
 
 /**
  * The service manager is met first, so that it hears of an agent that cannot begin.
- *
- * The process rests: nothing that it does is worth V8's optimizer, whose code would stay resident with it (some
- * 4 MB). Helper processes have it.
  * @returns the exit status: 0 where it was told to end
  */
-export const runAgent = async (
-  options: OnceOptions,
-  surroundings: Surroundings,
-): Promise<number> => {
-  const { env, platform, stderr } = surroundings;
-  setFlagsFromString('--no-opt');
+export const runAgent = async (options: OnceOptions, invocation: Invocation): Promise<number> => {
+  const { env, platform, program, argv, signal, stderr } = invocation;
   const stopping = new AbortController();
   const begun: Supervision['begun'] = {};
   const supervisor = await connectSupervisor({
     env,
     platform,
+    beginning: { commandLine: [...program, ...argv], signal },
     onStop: () => stopping.abort(),
     onReload: () => begun.agent?.reload(),
     // A schedule that stands still is for the manager to start again.
@@ -204,7 +197,7 @@ export const runAgent = async (
       begun.log ? begun.log.log('warn', line) : void stderr.write(`certready: ${line}\n`),
   });
   try {
-    await live(options, surroundings, { supervisor, stopping: stopping.signal, begun });
+    await live(options, invocation, { supervisor, stopping: stopping.signal, begun });
   } catch (error) {
     await reportEnd(error, platform);
     await supervisor.close(failureExitCode);

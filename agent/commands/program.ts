@@ -77,6 +77,7 @@ export const runCommand = async (
   const texts = { out: '' };
   const program = createProgram({
     ...surroundings,
+    argv,
     exitStatus: (given) => {
       status = given;
     },

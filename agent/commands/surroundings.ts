@@ -34,7 +34,9 @@ export interface Surroundings {
   readonly serve: (onHangup: () => void) => void;
 }
 
-/** One use of the program: its surroundings, and the exit status that it is to end with (0 unless given). */
+/** One use of the program: its surroundings, what it is asked, and the exit status that it is to end with (0 unless given). */
 export interface Invocation extends Surroundings {
+  /** Without the program's own name. */
+  readonly argv: readonly string[];
   exitStatus(status: number): void;
 }

@@ -1,13 +1,15 @@
 /**
  * The socket that systemd listens on for word from its services (sd_notify(3)): datagrams, which Node has no
- * sockets for. koffi makes the socket and connects it, once; from then on it is written to like a file. Where
- * koffi is not there, systemd-notify(1) carries each message: the unit must then take it from any process.
+ * sockets for. koffi makes the socket and connects it, once; from then on it is written to like a file, by the
+ * same process begun anew without koffi: at rest that would cost some 2.5 MB. Where koffi is not there, systemd-notify(1) carries each message: the unit must then take it from any process.
  */
 
 import { execFile } from 'node:child_process';
-import { write } from 'node:fs';
+import { fstatSync, write } from 'node:fs';
+import { pid } from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { type Beginning, beginAnew } from './begin-anew.ts';
 
 const run = promisify(execFile);
 const writeTo = promisify(write);
@@ -15,6 +17,12 @@ const writeTo = promisify(write);
 export interface NotifySocket {
   /** Sends `NAME=VALUE` lines as one message. @throws the system's error */
   send(lines: readonly string[]): Promise<void>;
+}
+
+export interface NotifyOptions {
+  readonly env: Env;
+  /** Absent: the process stays as it is. */
+  readonly beginning?: Beginning;
 }
 
 /** sys/socket.h, the same on every architecture that Node runs on, and Linux' own flags. */
@@ -38,8 +46,32 @@ export const socketAddress = (address: string): Buffer | undefined => {
   return Buffer.concat([family, path]);
 };
 
-/** A connected socket's file descriptor; undefined without koffi. @throws Error when it cannot be connected */
-const connectSocket = async (address: Uint8Array): Promise<number | undefined> => {
+/** Says `PID:DESCRIPTOR`: children inherit the variable, but not the socket. */
+const inheritedName = 'CERTREADY_NOTIFY';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The socket that this process was begun anew with. */
+const inheritedSocket = (env: Env): number | undefined => {
+  const [, owner, descriptor] = /^(\d+):(\d+)$/.exec(env[inheritedName] ?? '') ?? [];
+  if (owner !== String(pid)) return undefined;
+  try {
+    return fstatSync(Number(descriptor)).isSocket() ? Number(descriptor) : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * A connected socket's file descriptor; undefined without koffi.
+ * @throws Error when it cannot be connected
+ */
+const connectSocket = async (
+  address: Uint8Array,
+  { env, beginning }: NotifyOptions,
+): Promise<number | undefined> => {
+  const inherited = inheritedSocket(env);
+  if (inherited !== undefined) return inherited;
   let koffi;
   try {
     koffi = (await import('koffi')).default;
@@ -51,9 +83,16 @@ const connectSocket = async (address: Uint8Array): Promise<number | undefined> =
   const connect = libc.func('int connect(int fd, const uint8_t *address, uint32_t length)');
   const { AF_UNIX, SOCK_DGRAM, SOCK_CLOEXEC, SOCK_NONBLOCK } = socketFlags;
   const descriptor = Number(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (descriptor >= 0 && Number(connect(descriptor, address, address.length)) === 0)
-    return descriptor;
-  throw new Error(`the socket of systemd cannot be reached (errno ${koffi.errno()})`);
+  if (descriptor < 0 || Number(connect(descriptor, address, address.length)) !== 0)
+    throw new Error(`the socket of systemd cannot be reached (errno ${koffi.errno()})`);
+  const isAnew = env[inheritedName]?.startsWith(`${pid}:`) ?? false;
+  if (beginning && !isAnew)
+    await beginAnew(koffi, beginning, {
+      descriptor,
+      name: inheritedName,
+      value: `${pid}:${descriptor}`,
+    });
+  return descriptor;
 };
 
 const isFull = (error: unknown): boolean =>
@@ -97,13 +136,14 @@ export const canNotify = async (): Promise<boolean> => {
 };
 
 /**
- * @param address `$NOTIFY_SOCKET`
+ * Speaks to `$NOTIFY_SOCKET`.
  * @throws Error for an address that is none, or where nobody listens
  */
-export const openNotifySocket = async (address: string): Promise<NotifySocket> => {
+export const openNotifySocket = async (options: NotifyOptions): Promise<NotifySocket> => {
+  const { NOTIFY_SOCKET: address = '' } = options.env;
   const bytes = socketAddress(address);
   if (bytes === undefined)
     throw new Error(`NOTIFY_SOCKET=${address}: expected an absolute path, or @ and a name`);
-  const descriptor = await connectSocket(bytes);
+  const descriptor = await connectSocket(bytes, options);
   return descriptor === undefined ? byProgram(address) : bySocket(descriptor);
 };

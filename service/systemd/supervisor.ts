@@ -59,7 +59,7 @@ export const systemdSupervisor = async (options: SupervisorOptions): Promise<Sup
     );
   let socket: NotifySocket | undefined;
   try {
-    socket = await openNotifySocket(options.env['NOTIFY_SOCKET'] ?? '');
+    socket = await openNotifySocket(options);
   } catch (error) {
     problem(error);
   }

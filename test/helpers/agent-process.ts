@@ -48,8 +48,11 @@ const parsed = (text: string): LogLine => {
   }
 };
 
-const start = (args: readonly string[]): AgentProcess => {
+type Env = Readonly<Record<string, string>>;
+
+const start = (args: readonly string[], env: Env): AgentProcess => {
   const child = spawn(process.execPath, [program, ...args], {
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const lines: LogLine[] = [];
@@ -89,7 +92,8 @@ const start = (args: readonly string[]): AgentProcess => {
   };
 };
 
-export const agentFolder = async (): Promise<AgentFolder> => {
+/** @param env what its agents have in their environment, besides */
+export const agentFolder = async (env: Env = {}): Promise<AgentFolder> => {
   const folder = await mkdtemp(join(tmpdir(), 'certready-agent-'));
   const configFile = join(folder, 'config.yaml');
   const stateDir = join(folder, 'state');
@@ -103,7 +107,7 @@ export const agentFolder = async (): Promise<AgentFolder> => {
       await rename(`${configFile}.tmp`, configFile);
     },
     start(...options) {
-      const agent = start(['--config', configFile, ...options]);
+      const agent = start(['--config', configFile, ...options], env);
       started.push(agent);
       return agent;
     },

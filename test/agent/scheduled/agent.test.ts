@@ -7,13 +7,17 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { canNotify } from '../../../service/systemd/notify-socket.ts';
 import {
   type AgentFolder,
   type AgentProcess,
   agentFolder,
   isRun,
+  program,
 } from '../../helpers/agent-process.ts';
+import { receiveNotifications } from '../../helpers/notify-receiver.ts';
 import { makeCa } from '../../helpers/private-ca.ts';
+import { lacking } from '../../helpers/programs.ts';
 import { type Received, type ReceiverServer, startReceiver } from '../alerts/receiver-server.ts';
 
 const root = makeCa({ name: 'O=Lab, CN=Lab Root' });
@@ -25,6 +29,8 @@ const profileOf = (title: string): string =>
     title,
     authorities: [{ id: 'r1', name: 'Lab Root', root: true, certificate: root.pem }],
   });
+
+const noNotify = (await lacking('perl')) || (!(await canNotify()) && 'needs koffi');
 
 interface Told {
   readonly type: string;
@@ -42,8 +48,8 @@ describe('the agent', { concurrency: 4 }, () => {
   after(() => receiver.close());
 
   const storeOf = ({ folder }: AgentFolder): string => join(folder, 'store.pem');
-  const open = async (): Promise<AgentFolder> => {
-    const agents = await agentFolder();
+  const open = async (env: Readonly<Record<string, string>> = {}): Promise<AgentFolder> => {
+    const agents = await agentFolder(env);
     await writeFile(join(agents.folder, 'lab.json'), profileOf('A change'));
     await writeFile(storeOf(agents), root.pem);
     return agents;
@@ -98,6 +104,36 @@ describe('the agent', { concurrency: 4 }, () => {
       await folder.remove();
     }
   });
+
+  it(
+    'tells systemd how it fares, and does not keep what that took',
+    { skip: noNotify },
+    async () => {
+      const systemd = await receiveNotifications(`@certready-agent-${process.pid}`);
+      const folder = await open({ NOTIFY_SOCKET: systemd.address, WATCHDOG_USEC: '200000' });
+      try {
+        await folder.configure(config({ schedule: '0 0 1 1 *' }));
+        const agent = folder.start();
+        await agent.line(isRun);
+        const maps = readFileSync(`/proc/${agent.pid}/maps`, 'utf8');
+        assert.match(maps, /\/node\n/);
+        assert.doesNotMatch(maps, /koffi/);
+        const commandLine = readFileSync(`/proc/${agent.pid}/cmdline`, 'utf8').split('\0');
+        assert.deepEqual(commandLine.slice(1, -1), [program, '--config', folder.configFile]);
+        agent.child.kill('SIGHUP');
+        await agent.line(({ message }) => message === 'configuration read');
+        assert.equal(await stop(agent), 0);
+        const said = (line: string): boolean =>
+          systemd.messages().some((message) => message.startsWith(line));
+        while (!said('STOPPING=1')) await systemd.count(systemd.messages().length + 1);
+        for (const line of ['READY=1', 'WATCHDOG=1', 'STATUS=ready; next run', 'RELOADING=1 MONO'])
+          assert.ok(said(line), line);
+      } finally {
+        await folder.remove();
+        systemd.stop();
+      }
+    },
+  );
 
   it('reads its configuration again, refuses a broken one and keeps the old one', async () => {
     const folder = await open();

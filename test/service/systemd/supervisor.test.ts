@@ -1,55 +1,17 @@
 /** What is sent to systemd, to a real datagram socket. */
 
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pid } from 'node:process';
-import { once } from 'node:events';
 import { after, before, it, suite } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { canNotify, socketAddress } from '../../../service/systemd/notify-socket.ts';
 import { watchdogPeriodMs } from '../../../service/systemd/supervisor.ts';
 import { connectSupervisor, type SupervisorOptions } from '../../../service/supervisor.ts';
+import { receiveNotifications } from '../../helpers/notify-receiver.ts';
 import { lacking } from '../../helpers/programs.ts';
-
-/** Prints each datagram as a line, its own lines joined by a space. */
-const receiverProgram = `
-  use Socket; $| = 1;
-  my $path = $ARGV[0]; $path =~ s/^@/\\0/;
-  socket(my $socket, AF_UNIX, SOCK_DGRAM, 0) or die;
-  bind($socket, pack_sockaddr_un($path)) or die;
-  print "listening\\n";
-  while (defined recv($socket, my $text, 65536, 0)) { $text =~ tr/\\n/ /; print "$text\\n"; }`;
-
-interface Receiver {
-  readonly address: string;
-  /** The messages so far. */
-  messages(): readonly string[];
-  /** Resolves when there are that many. */
-  count(number: number): Promise<void>;
-  stop(): void;
-}
-
-const receive = async (address: string): Promise<Receiver> => {
-  const child: ChildProcess = spawn('perl', ['-e', receiverProgram, address], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const lines: string[] = [];
-  let rest = '';
-  child.stdout?.on('data', (chunk: Buffer) => {
-    const parts = (rest + chunk.toString()).split('\n');
-    rest = parts.pop() ?? '';
-    lines.push(...parts);
-    child.emit('lines');
-  });
-  const count = async (number: number): Promise<void> => {
-    while (lines.length < number + 1) await once(child, 'lines');
-  };
-  await count(0);
-  return { address, messages: () => lines.slice(1), count, stop: () => void child.kill() };
-};
 
 let folder = '';
 before(async () => {
@@ -78,7 +40,7 @@ suite('systemd hears', { skip }, () => {
     ['abstract address', () => `@certready-test-${pid}`],
   ] as const)
     it(`the life of a service at a ${kind}`, async () => {
-      const receiver = await receive(address());
+      const receiver = await receiveNotifications(address());
       const problems: string[] = [];
       const supervisor = await connect(
         { NOTIFY_SOCKET: receiver.address },
@@ -102,7 +64,7 @@ suite('systemd hears', { skip }, () => {
     });
 
   it('the watchdog only while the agent says that it is alive', async () => {
-    const receiver = await receive(join(folder, 'watchdog'));
+    const receiver = await receiveNotifications(join(folder, 'watchdog'));
     let alive = true;
     const supervisor = await connect(
       { NOTIFY_SOCKET: receiver.address, WATCHDOG_USEC: '40000', WATCHDOG_PID: String(pid) },
