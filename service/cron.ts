@@ -48,11 +48,26 @@ const timesOfDay = (expression: string) => {
   };
 };
 
+/**
+ * Which expressions give the days. As in crontab(5): where neither the day of the month nor the day of the week
+ * begins with `*`, a day that matches either of them is right. node-cron wants both.
+ */
+const dayExpressions = (expression: string): readonly string[] => {
+  const fields = expression.trim().split(/\s+/);
+  const [dayOfMonth, dayOfWeek] = [fields.length - 3, fields.length - 1];
+  const isAny = (field: number): boolean => fields[field]?.startsWith('*') ?? true;
+  if (isAny(dayOfMonth) || isAny(dayOfWeek)) return [expression];
+  return [dayOfMonth, dayOfWeek].map((field) => fields.with(field, '*').join(' '));
+};
+
 /** The next wall time that matches, counted as if the clocks showed UTC. */
 const wallTimes = (expression: string) => {
   const times = timesOfDay(expression);
-  const task = cron.createTask(expression, () => undefined, { timezone: 'UTC' });
-  const isDay = (day: number): boolean => task.match(new Date(day + times.first));
+  const tasks = dayExpressions(expression).map((days) =>
+    cron.createTask(days, () => undefined, { timezone: 'UTC' }),
+  );
+  const isDay = (day: number): boolean =>
+    tasks.some((task) => task.match(new Date(day + times.first)));
   return {
     everyHour: times.everyHour,
     after(wall: number): number | undefined {
@@ -70,7 +85,7 @@ const wallTimes = (expression: string) => {
 };
 
 /**
- * Reads an expression of five or six fields.
+ * Reads an expression of five or six fields, with crontab(5)'s meaning.
  *
  * Where clocks go forward, what the skipped time would have brought is due once, at the change. Where they go
  * back, an expression that is due in every hour goes on being due in the repeated one; any other is due in its
