@@ -3,7 +3,7 @@
  * receivers are made up. Gaps come and go, the configuration is reloaded, runs fail. The heap after a forced
  * collection is drawn as a curve.
  *
- *     node --no-opt --expose-gc --import tsx bench/agent-soak.ts SVG [RUNS]
+ *     node --no-opt --no-sparkplug --expose-gc --import tsx bench/agent-soak.ts SVG [RUNS]
  */
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
