@@ -21,18 +21,19 @@ import { version } from '../version.ts';
 import { type OnceOptions, toldLogLevel } from './once-options.ts';
 import type { Invocation, Surroundings } from './surroundings.ts';
 
-/** The log level of the command line goes before the configuration's. */
-const withLevel = (settings: LoadedSettings, options: OnceOptions): LoadedSettings => {
+/** What the command line says goes before the configuration, also for what is sent: alerts and metrics. */
+const withOptions = (settings: LoadedSettings, options: OnceOptions): LoadedSettings => {
   const { config } = settings;
   const level = toldLogLevel(options) ?? config.log.level;
-  return { ...settings, config: { ...config, log: { ...config.log, level } } };
+  const proxy = options.proxy ?? config.proxy;
+  return { ...settings, config: { ...config, proxy, log: { ...config.log, level } } };
 };
 
 const loader =
   (options: OnceOptions, helper: HelperOptions): (() => Promise<Loaded>) =>
   async () => {
     const loaded = await callOnce(helper, { name: 'load', request: options });
-    return loaded.fault ? loaded : { ...loaded, settings: withLevel(loaded.settings, options) };
+    return loaded.fault ? loaded : { ...loaded, settings: withOptions(loaded.settings, options) };
   };
 
 const hostName = hostname();

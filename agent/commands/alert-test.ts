@@ -2,8 +2,9 @@
 
 import { randomUUID } from 'node:crypto';
 import { hostname, release } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
 import { answerOf } from '../alerts/answer.ts';
-import type { Deliver } from '../alerts/delivery.ts';
+import type { Deliver, Delivery } from '../alerts/delivery.ts';
 import type { Teller } from '../alerts/event.ts';
 import { type Receiver, openReceivers } from '../alerts/receivers/index.ts';
 import { openWayOut } from '../alerts/way-out.ts';
@@ -33,15 +34,22 @@ const chosen = (
   );
 };
 
-const said = (delivery: Awaited<ReturnType<Deliver>>): string => {
+const isAccepted = (delivery: Delivery): boolean =>
+  answerOf(delivery, new Date()).kind === 'accepted';
+
+const said = (delivery: Delivery): string => {
   if (delivery.failed !== undefined) return delivery.failed;
   return delivery.line === '' ? String(delivery.status) : `${delivery.status} ${delivery.line}`;
 };
+
+/** PagerDuty takes events in, and works on them later: what closes an incident must not come before it. */
+const testLastsMs = 1000;
 
 const test = async (
   receiver: Receiver,
   { deliver, from, signal }: { deliver: Deliver; from: Teller; signal: AbortSignal },
 ): Promise<Tested> => {
+  const { format } = receiver;
   const sentAt = new Date();
   const notice = {
     id: `test_${randomUUID()}`,
@@ -49,12 +57,14 @@ const test = async (
     from,
   };
   const credentials = await receiver.credentials();
-  const delivery = await deliver(
-    receiver.format.request(notice, { ...credentials, sentAt }),
-    signal,
-  );
-  const accepted = answerOf(delivery, sentAt).kind === 'accepted';
-  return { receiver, accepted, said: said(delivery) };
+  const delivery = await deliver(format.request(notice, { ...credentials, sentAt }), signal);
+  const tested = { receiver, accepted: isAccepted(delivery), said: said(delivery) };
+  if (!tested.accepted || !format.testEnd) return tested;
+  await wait(testLastsMs, undefined, { signal });
+  const end = await deliver(format.testEnd(notice, credentials), signal);
+  return isAccepted(end)
+    ? tested
+    : { receiver, accepted: false, said: `the test could not be closed: ${said(end)}` };
 };
 
 /**
@@ -66,6 +76,7 @@ export const alertTest = async (
   { env, platform, stdout, signal }: Surroundings,
 ): Promise<number> => {
   const { config, path } = await loadConfig({ file: options.config, env, platform });
+  const { proxy = config.proxy } = options;
   if (config.alerts.length === 0)
     throw new AgentError(
       'config-invalid',
@@ -74,7 +85,7 @@ export const alertTest = async (
   const receivers = chosen(await openReceivers(config.alerts, env), options);
   const host = { name: hostname(), platform: platformOf(platform), release: release() };
   const deliver = await openWayOut({
-    config,
+    config: { ...config, proxy },
     env,
     platform,
     clock: { now: () => new Date(), elapsed: () => performance.now() },

@@ -2,11 +2,13 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { group } from './group.ts';
-import { configOption } from './once-options.ts';
+import { configOption, proxyOption } from './once-options.ts';
 import type { Invocation } from './surroundings.ts';
 
 export interface AlertTestOptions {
   readonly config?: string;
+  /** Goes before the configuration's. */
+  readonly proxy?: string;
   /** Position in the configuration, from 1 on. */
   readonly receiver?: number;
 }
@@ -17,6 +19,8 @@ const position = (text: string): number => {
 };
 
 const epilogue = `
+A test that opens an incident at PagerDuty closes it again; Alertmanager lets it end after five minutes.
+
 Exit status: 0 all receivers took it, 2 some did not, 3 there are none, or the configuration is wrong.
 
 Example:
@@ -30,17 +34,18 @@ export const addAlertCommand = (program: Command, invocation: Invocation): void 
     .command('test')
     .description('send a test to every configured receiver and print what it answers')
     .addOption(configOption())
+    .addOption(proxyOption())
     .addOption(
       new Option('--receiver <N>', 'only the receiver at this position').argParser(position),
     )
     .addHelpText('after', epilogue)
     .action(async (options: AlertTestOptions) => {
-      const config = options.config ?? program.opts<AlertTestOptions>().config;
+      const { config, proxy } = program.opts<AlertTestOptions>();
+      const before = {
+        ...(config !== undefined && { config }),
+        ...(proxy !== undefined && { proxy }),
+      };
       const { alertTest } = await import('./alert-test.ts');
-      const status = await alertTest(
-        { ...options, ...(config !== undefined && { config }) },
-        invocation,
-      );
-      invocation.exitStatus(status);
+      invocation.exitStatus(await alertTest({ ...before, ...options }, invocation));
     });
 };

@@ -2,8 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import { harmless } from '../../report/harmless.ts';
+import type { AlertRequest } from '../delivery.ts';
 import { type Notice, isGapEvent, subjectOf } from '../event.ts';
-import type { Format } from './receiver.ts';
+import type { Credentials, Format } from './receiver.ts';
 import { wordingOf } from './wording.ts';
 
 /** PagerDuty's limits. */
@@ -49,22 +50,28 @@ const payloadOf = (notice: Notice) => {
 const isOver = ({ event }: Notice): boolean =>
   event.type === 'gap.resolved' || event.type === 'agent.recovered';
 
+// A closed incident needs no words.
+const resolve = { event_action: 'resolve' };
+
+const send = (notice: Notice, { url, secrets }: Credentials, action: object): AlertRequest => ({
+  url,
+  headers: {},
+  body: JSON.stringify({ routing_key: secrets[0], dedup_key: dedupKey(notice), ...action }),
+  secrets,
+});
+
 export const pagerduty: Format = {
   check({ secrets }) {
     if (secrets.length !== 1)
       throw new Error("secret: expected the integration's routing key, one");
   },
-  request: (notice, { url, secrets }) => ({
-    url,
-    headers: {},
-    body: JSON.stringify({
-      routing_key: secrets[0],
-      dedup_key: dedupKey(notice),
-      // A closed incident needs no words.
-      ...(isOver(notice)
-        ? { event_action: 'resolve' }
-        : { event_action: 'trigger', client: 'certready', payload: payloadOf(notice) }),
-    }),
-    secrets,
-  }),
+  request: (notice, credentials) =>
+    send(
+      notice,
+      credentials,
+      isOver(notice)
+        ? resolve
+        : { event_action: 'trigger', client: 'certready', payload: payloadOf(notice) },
+    ),
+  testEnd: (notice, credentials) => send(notice, credentials, resolve),
 };

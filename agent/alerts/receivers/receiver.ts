@@ -2,7 +2,7 @@
 
 import type { AlertReceiver } from '../../config/config.ts';
 import type { AlertRequest } from '../delivery.ts';
-import type { Notice } from '../event.ts';
+import type { Notice, TestEvent } from '../event.ts';
 
 /** A receiver's URL and secrets, read just now from wherever the configuration keeps them. */
 export interface Credentials {
@@ -15,6 +15,8 @@ export interface Format {
   /** Checks what the configuration gives it. @throws an Error of one line that repeats no secret */
   check(credentials: Credentials): void;
   request(notice: Notice, options: Credentials & { readonly sentAt: Date }): AlertRequest;
+  /** Closes what a test has opened, where the receiver would keep it open. */
+  testEnd?(notice: Notice<TestEvent>, credentials: Credentials): AlertRequest;
   /** Receivers that forget an alert unless it is sent again and again. */
   readonly refresh?: {
     readonly everyMs: number;

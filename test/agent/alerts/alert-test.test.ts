@@ -49,7 +49,7 @@ suite('certready alert test', () => {
         env: { KEY: 'R0UT1NG' },
       });
       assert.equal(status, 0, stdout + stderr);
-      assert.equal(server.received.length, 5);
+      assert.equal(server.received.length, 6);
       const lines = stdout.trimEnd().split('\n');
       assert.deepEqual(
         lines.map((line) => line.split(/\s+/).slice(0, 2).join(' ')),
@@ -58,7 +58,43 @@ suite('certready alert test', () => {
       assert.ok(lines.every((line) => line.includes(`http://127.0.0.1:${server.port}/`)));
       assert.doesNotMatch(stdout + stderr, /T0K3N|S3CRET|R0UT1NG/);
       assert.ok(server.received.some(({ body }) => body.includes('"type":"test"')));
+      const incident = server.received.filter(({ body }) => body.includes('dedup_key'));
+      const events = incident.map(
+        ({ body }) => JSON.parse(body) as Readonly<Record<string, string>>,
+      );
+      assert.deepEqual(
+        events.map((event) => event['event_action']),
+        ['trigger', 'resolve'],
+      );
+      assert.equal(events[0]?.['dedup_key'], events[1]?.['dedup_key']);
     }));
+
+  it('says that an incident was not closed again', () =>
+    using(async () => {
+      server.behave = ({ body }) => (body.includes('resolve') ? { status: 400 } : ok);
+      const file = await config({ type: 'pagerduty', url: url('/'), secret: 'key' });
+      const { status, stdout } = await runProgram(['alert', 'test', '-c', file]);
+      assert.equal(status, 2);
+      assert.match(stdout, /^FAILED pagerduty-1 .*closed: 400\n$/);
+    }));
+
+  const ways: readonly (readonly string[])[] = [
+    ['alert', 'test', '--proxy', 'PROXY'],
+    ['--proxy', 'PROXY', 'alert', 'test'],
+  ];
+  for (const words of ways)
+    it(`goes by the proxy of the command line: ${words.join(' ')}`, () =>
+      using(async () => {
+        const file = await config({ type: 'webhook', url: 'http://receiver.invalid/hook' });
+        const proxy = `http://127.0.0.1:${server.port}`;
+        const argv = words.map((word) => (word === 'PROXY' ? proxy : word));
+        const { status } = await runProgram([...argv, '-c', file]);
+        assert.equal(status, 0);
+        assert.deepEqual(
+          server.received.map((request) => [request.url, request.headers.host]),
+          [['http://receiver.invalid/hook', 'receiver.invalid']],
+        );
+      }));
 
   it('ends with 2 when one does not take it', () =>
     using(async () => {

@@ -197,6 +197,38 @@ describe('the agent', { concurrency: 4 }, () => {
     }
   });
 
+  const proxies: readonly (readonly [where: string, inFile: boolean])[] = [
+    ['the configuration', true],
+    ['the command line', false],
+  ];
+  for (const [where, inFile] of proxies)
+    it(`sends alerts and metrics by the proxy of ${where}`, async () => {
+      const folder = await open();
+      const proxy = await startReceiver();
+      try {
+        const url = `http://127.0.0.1:${proxy.port}`;
+        await writeFile(storeOf(folder), makeCa({ name: 'CN=Other' }).pem);
+        await folder.configure(
+          config({
+            schedule: '0 0 1 1 *',
+            proxy: inFile ? url : 'none',
+            alerts: [{ type: 'webhook', url: 'http://receiver.invalid/hook' }],
+            metrics: { otlp: { url: 'http://collector.invalid:4318/' } },
+          }),
+        );
+        const agent = folder.start(...(inFile ? [] : ['--proxy', url]));
+        const asked = (what: string): boolean =>
+          proxy.received.some((request) => request.url === what);
+        const wanted = ['http://receiver.invalid/hook', 'http://collector.invalid:4318/v1/metrics'];
+        for (let look = 0; look < 400 && !wanted.every(asked); look++) await wait(50);
+        assert.deepEqual(new Set(proxy.received.map((request) => request.url)), new Set(wanted));
+        assert.equal(await stop(agent), 0);
+      } finally {
+        await folder.remove();
+        await proxy.close();
+      }
+    });
+
   it('takes its helper processes with it, however it ends', async () => {
     const folder = await open();
     try {
