@@ -29,7 +29,7 @@ describe('the memory of earlier runs', { skip }, () => {
   let stateDir: string;
   let now: Date;
   before(async () => {
-    lab = await startLoopbackLab();
+    lab = await startLoopbackLab({ cachedOcsp: true });
   });
   after(() => lab.stop());
   beforeEach(async (context) => {
@@ -48,7 +48,11 @@ describe('the memory of earlier runs', { skip }, () => {
         trustStore: [join(lab.folder, 'root.crt')],
         proxy: 'none',
         check: ['crl', 'aia', 'smtp'],
-        connectTo: [to('crl.lab.test', lab.ports.web), to('secure.lab.test', lab.ports.web)],
+        connectTo: [
+          to('crl.lab.test', lab.ports.web),
+          to('secure.lab.test', lab.ports.web),
+          to('ocsp.lab.test', lab.ports.ocsp),
+        ],
         ...more,
       },
       { env: { CERTREADY_CONFIG: '/dev/null' }, platform: 'linux' },
@@ -86,6 +90,51 @@ describe('the memory of earlier runs', { skip }, () => {
     // What did not hold is fetched whole the next time
     assert.equal(statuses(await run())[crlUrl], '200');
     assert.equal(statuses(await run())[crlUrl], '304');
+  });
+
+  it('asks a cache of OCSP answers by GET whether it has a newer one, and the responder by POST', async () => {
+    const ocsp = { check: ['ocsp'] } as const;
+    const asked = async (): Promise<readonly string[]> => {
+      const before = (await lab.ocspLog()).length;
+      const report = await run(ocsp);
+      assert.equal(report.verdict, 'ready');
+      return (await lab.ocspLog()).slice(before);
+    };
+    assert.deepEqual(await asked(), ['POST 200', 'GET 200']);
+    assert.deepEqual(await asked(), ['POST 200', 'GET 304']);
+    // The answer says that it ends after an hour: from then on nothing stands for it
+    now = new Date(now.getTime() + hour + 1000);
+    assert.deepEqual(await asked(), ['POST 200', 'GET 200']);
+  });
+
+  const served = (): string => join(lab.www, 'inter.crl');
+  const issue = (...more: readonly string[]): void => {
+    const openssl = (...args: string[]) =>
+      execFileSync('openssl', args, { cwd: lab.folder, stdio: 'ignore' });
+    openssl('ca', '-config', 'ca.cnf', '-name', 'inter_ca', '-gencrl', ...more, '-out', 'new.pem');
+    openssl('crl', '-in', 'new.pem', '-outform', 'DER', '-out', served());
+  };
+
+  it('asks for the whole of a CRL whose nextUpdate has passed', async () => {
+    issue('-crlhours', '1');
+    try {
+      await run();
+      assert.deepEqual(statuses(await run()), all('304'));
+      now = new Date(now.getTime() + hour + 1000);
+      assert.deepEqual(statuses(await run()), { ...all('304'), [crlUrl]: '200' });
+    } finally {
+      issue();
+    }
+  });
+
+  it('fetches all of it at least once a day, however often it runs', async () => {
+    const start = now.getTime();
+    const seen: (string | undefined)[] = [];
+    for (const hours of [0, 11, 22, 24, 35, 46, 48]) {
+      now = new Date(start + hours * hour);
+      seen.push(statuses(await run())[crlUrl]);
+    }
+    assert.deepEqual(seen, ['200', '304', '304', '200', '304', '304', '200']);
   });
 
   const whole: readonly (readonly [why: string, change: () => Promise<void> | void])[] = [
@@ -132,20 +181,13 @@ describe('the memory of earlier runs', { skip }, () => {
   });
 
   it('names an older CRL that is served again, until a newer one comes', async () => {
-    const served = join(lab.www, 'inter.crl');
-    const old = await readFile(served);
-    const issue = (): void => {
-      const openssl = (...args: string[]) =>
-        execFileSync('openssl', args, { cwd: lab.folder, stdio: 'ignore' });
-      openssl('ca', '-config', 'ca.cnf', '-name', 'inter_ca', '-gencrl', '-out', 'new.pem');
-      openssl('crl', '-in', 'new.pem', '-outform', 'DER', '-out', served);
-    };
+    const old = await readFile(served());
     try {
       assert.deepEqual(ids(await run()), []);
       issue();
       assert.deepEqual(ids(await run()), []);
-      await writeFile(served, old);
-      await utimes(served, new Date(), new Date('2026-01-01T00:00:00Z'));
+      await writeFile(served(), old);
+      await utimes(served(), new Date(), new Date('2026-01-01T00:00:00Z'));
       for (let look = 0; look < 2; look++) {
         const [gap] = (await run()).gaps;
         assert.equal(gap?.id, `crl-number-rollback:${crlUrl}`);
@@ -157,7 +199,7 @@ describe('the memory of earlier runs', { skip }, () => {
       issue();
       assert.deepEqual(ids(await run()), []);
     } finally {
-      await writeFile(served, old);
+      await writeFile(served(), old);
     }
   });
 

@@ -4,14 +4,17 @@
  * check makes it, leaves openssl spinning. The lab's names end in lab.test and lead here by --connect-to.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { labProfile } from './lab-profile.ts';
 import { makeOpensslPki } from './openssl-pki.ts';
 import { findProgram } from './programs.ts';
+
+const run = promisify(execFile);
 
 /** A TCP port of an address of loopback that was free a moment ago. */
 export const freePort = (address = '127.0.0.1'): Promise<number> =>
@@ -39,10 +42,13 @@ const listening = async (port: number): Promise<void> => {
   throw new Error(`nothing listens on port ${port}`);
 };
 
+/** What is asked by GET is answered from a file, as caches do (RFC 5019 section 5). */
+const cachedOcsp = 'if ($request_method = GET) { rewrite ^ /root.ocsp last; }';
+
 const startNginx = async (
   folder: string,
   port: number,
-  ocsp: { front: number; responder: number },
+  ocsp: { front: number; responder: number; cached: boolean },
 ): Promise<ChildProcess> => {
   const config = join(folder, 'nginx.conf');
   await writeFile(
@@ -50,12 +56,19 @@ const startNginx = async (
     `daemon off; pid ${folder}/nginx.pid; error_log ${folder}/nginx.err; worker_processes 1;
      events {}
      http {
-       access_log off; types { application/pkix-crl crl; application/pkix-cert crt; }
+       access_log off; log_format asked '$request_method $status';
+       types { application/pkix-crl crl; application/pkix-cert crt; application/ocsp-response ocsp; }
        ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/tmp-${name};`).join(' ')}
        server { listen 127.0.0.1:${port}; root ${folder}/www; }
        server {
          listen 127.0.0.1:${ocsp.front};
-         location / { proxy_pass http://127.0.0.1:${ocsp.responder}; proxy_http_version 1.0; }
+         access_log ${folder}/ocsp.log asked;
+         location / {
+           proxy_http_version 1.0;
+           ${ocsp.cached ? cachedOcsp : ''}
+           proxy_pass http://127.0.0.1:${ocsp.responder};
+         }
+         location = /root.ocsp { internal; root ${folder}/www; }
        }
      }`,
   );
@@ -113,20 +126,39 @@ export interface LoopbackLab {
   /** PEM of the root. */
   readonly root: string;
   readonly ports: { readonly web: number; readonly ocsp: number };
+  /** What nginx was asked for OCSP answers, and its status: `GET 304`, from the oldest on. */
+  ocspLog(): Promise<readonly string[]>;
   /** Options of `certready --once` that lead the lab's names to it. */
   readonly options: readonly string[];
   stop(): Promise<void>;
 }
 
+/** One answer about the issuing CA, for an hour. */
+const makeCachedOcsp = async (folder: string): Promise<void> => {
+  const by = ['-index', 'root.txt', '-CA', 'root.crt', '-rsigner', 'ocsp-root.crt', '-rkey'];
+  const about = ['-issuer', 'root.crt', '-cert', 'inter.crt', '-no_nonce'];
+  const request = ['ocsp', ...about, '-reqout', 'root.req'];
+  const args = ['ocsp', ...by, 'ocsp-root.key', '-nmin', '60', '-reqin', 'root.req'];
+  await run('openssl', request, { cwd: folder });
+  await run('openssl', [...args, '-respout', 'www/root.ocsp'], { cwd: folder });
+};
+
+export interface LabOptions {
+  /** GET to the responder is answered from a file, with validators; see ocspLog. */
+  readonly cachedOcsp?: boolean;
+}
+
 /** Up in about a second; needs openssl and nginx. */
-export const startLoopbackLab = async (): Promise<LoopbackLab> => {
+export const startLoopbackLab = async (options: LabOptions = {}): Promise<LoopbackLab> => {
   const folder = await mkdtemp(join(tmpdir(), 'certready-lab-'));
   await chmod(folder, 0o755);
   await makeOpensslPki(folder);
+  const { cachedOcsp: cached = false } = options;
+  if (cached) await makeCachedOcsp(folder);
   const web = await freePort();
   const ocsp = await startOcsp(folder, 'root');
   const front = await freePort();
-  const nginx = await startNginx(folder, web, { front, responder: ocsp.port });
+  const nginx = await startNginx(folder, web, { front, responder: ocsp.port, cached });
   const profile = join(folder, 'lab.yaml');
   await writeFile(profile, labProfile({ more: 'effective: 2018-09-03\n' }));
   const to = (host: string, port: number) => ['--connect-to', `${host}:80:127.0.0.1:${port}`];
@@ -142,6 +174,10 @@ export const startLoopbackLab = async (): Promise<LoopbackLab> => {
       ...to('secure.lab.test', web),
       ...to('ocsp.lab.test', front),
     ],
+    async ocspLog() {
+      const log = await readFile(join(folder, 'ocsp.log'), 'utf8');
+      return log.split('\n').filter((line) => line !== '');
+    },
     async stop() {
       await Promise.all([nginx, ocsp.child].map(ended));
       await rm(folder, { recursive: true, force: true });
