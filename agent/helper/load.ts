@@ -27,20 +27,10 @@ const filesOf = async (options: AskOptions, places: Places): Promise<readonly Wa
 
 /** A helper has the same surroundings: they need not travel. */
 const travelling = ({
-  connectTimeoutMs,
-  requestTimeoutMs,
-  resolve,
-  connectTo,
-  proxy,
-  trustStores,
-}: HostOptions): LoadedSettings['host'] => ({
-  connectTimeoutMs,
-  requestTimeoutMs,
-  resolve,
-  connectTo,
-  proxy,
-  trustStores,
-});
+  env: _env,
+  platform: _platform,
+  ...host
+}: HostOptions): LoadedSettings['host'] => host;
 
 const settingsOf = async (options: AskOptions, places: Places): Promise<LoadedSettings> => {
   const { host, ...settings } = await loadSettings(options, places);

@@ -20,7 +20,7 @@ import {
 import type { AgentLog } from '../log/index.ts';
 import type { Metrics, MetricsOptions } from '../metrics/index.ts';
 import { type FileWatch, watchFiles } from './file-watch.ts';
-import { type PlannedTimes, plannedTimes } from './planned-times.ts';
+import { PlannedTimes } from './planned-times.ts';
 import { type Pump, startPump } from './pump.ts';
 import { messageOf } from './message.ts';
 import { asksOtherwise, isTimedOtherwise, reconfigure } from './reconfigure.ts';
@@ -46,8 +46,6 @@ export interface AgentParts {
 
 /** A run ends by itself at `timeouts.run`; this much later it is ended. */
 const hardDeadlineMs = 30_000;
-/** Times that could not be worked out are asked for again after this, milliseconds. */
-const planAgainMs = 60_000;
 
 export class Agent {
   readonly #parts: AgentParts;
@@ -62,16 +60,20 @@ export class Agent {
   #pump: Pump | undefined;
   #isStopping = false;
   #configurationAccepted = true;
-  #planning: Promise<void> | undefined;
   #reloading: Promise<void> | undefined;
   #isReloadAsked = false;
 
   constructor(parts: AgentParts, settings: LoadedSettings) {
-    const { clock } = parts;
+    const { clock, log, due } = parts;
     this.#parts = parts;
     this.#settings = settings;
     this.#startedAt = clock.now();
-    this.#times = plannedTimes(() => this.#plan());
+    this.#times = new PlannedTimes({
+      clock,
+      log,
+      due: (after) => due(this.#settings, after),
+      onTimes: () => this.#schedule.reschedule(this.#times),
+    });
     this.#troubles = new Troubles(parts.alerting);
     this.#runs = new Runs({
       ...parts,
@@ -107,6 +109,7 @@ export class Agent {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#watch.stop();
+    this.#times.stop();
     await this.#schedule.stop();
     await this.#reloading;
     await this.#pump?.stop();
@@ -182,24 +185,6 @@ export class Agent {
     if (after.config.stateDir !== before.config.stateDir)
       log.log('warn', 'stateDir has changed: that takes effect at the next start');
     if (asksOtherwise(before, after)) this.#schedule.lookWithin(0);
-  }
-
-  /** Has the schedule's next times worked out. */
-  #plan(): void {
-    const { clock, due, log } = this.#parts;
-    const plan = async (): Promise<void> => {
-      try {
-        this.#times.take(await due(this.#settings, clock.now()));
-        this.#schedule.reschedule(this.#times);
-      } catch (error) {
-        log.log('error', `schedule: the next times could not be worked out: ${messageOf(error)}`);
-        clock.after(planAgainMs, () => this.#plan());
-      }
-    };
-    if (this.#isStopping) return;
-    this.#planning ??= plan().finally(() => {
-      this.#planning = undefined;
-    });
   }
 
   async #run(reason: RunReason, signal: AbortSignal): Promise<void> {
