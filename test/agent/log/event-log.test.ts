@@ -1,17 +1,39 @@
-/** Windows' Event Log, as Wine has it: it takes events, and shows them only in its own trace. */
+/** Windows' Event Log, as Wine has it: it takes events, and shows their texts only in its own trace. */
 
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type Wine, lackingWine, startWine } from '../../helpers/wine.ts';
 
+const gap = {
+  id: 'connect-timeout:crl.example.org:80',
+  code: 'connect-timeout',
+  target: 'crl.example.org:80',
+  severity: 'critical',
+  owner: 'network',
+  category: 'firewall',
+  summary: 'no answer: Grüße',
+};
+const event = (type: string): object => ({
+  type,
+  at: '2026-11-23T21:00:00.000Z',
+  since: '2026-11-23T20:00:00.000Z',
+  gap,
+});
+
+/** Start, stop and gaps as the agent tells them: see agent/commands/agent.ts. */
 const announcing = `
   import { createAgentLog } from './agent/log/index.ts';
+  import { changeLine } from './agent/scheduled/change-lines.ts';
   const stderr = { write: async () => undefined };
   const { env, platform } = process;
   const log = await createAgentLog({ level: 'info', format: 'json' }, { env, platform, stderr });
-  log.announce('info', 'certready has started', { version: '0.1.0' });
-  log.announce('error', 'gap opened: Gr\\u00fc\\u00dfe', { code: 'connect-timeout', target: 'crl.example.org:80' });
+  log.announce('info', 'certready 0.1.0 begins; configuration: C:\\\\c.yaml', { pid: 7 });
+  for (const event of ${JSON.stringify([event('gap.opened'), event('gap.resolved')])}) {
+    const { level, message, fields } = changeLine(event);
+    log.announce(level, message, fields);
+  }
   log.log('warn', 'not for the system');
+  log.announce('info', 'certready ends');
   await log.close();
   console.log(log.problem() ?? 'no problem');`;
 
@@ -27,6 +49,7 @@ describe("Windows' Event Log", { skip: await lackingWine() }, () => {
   it('gets what is announced, from a source that the Event Viewer knows', async () => {
     const said = await wine.node(announcing, { debug: '-all,+eventlog' });
     assert.match(said, /no problem/);
+    console.log(said);
     const source = await wine.windows('reg', 'query', key);
     assert.match(
       source,
