@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pid } from 'node:process';
+import { execPath, pid } from 'node:process';
 import { after, before, it, suite } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { canNotify, socketAddress } from '../../../service/systemd/notify-socket.ts';
@@ -82,6 +82,24 @@ suite('systemd hears', { skip }, () => {
     assert.deepEqual(new Set(said.slice(0, -1)), new Set(['WATCHDOG=1']));
     assert.equal(said.at(-1), 'STATUS=ill');
   });
+
+  const hindrances: readonly (readonly [what: string, path: string, signal: AbortSignal])[] = [
+    ['it cannot begin anew', '/nowhere/certready', new AbortController().signal],
+    ['it has been told to end', execPath, AbortSignal.abort()],
+  ];
+  for (const [what, path, signal] of hindrances)
+    it(`the process that it was where ${what}`, async () => {
+      const receiver = await receiveNotifications(join(folder, `anew ${what}`));
+      const supervisor = await connect(
+        { NOTIFY_SOCKET: receiver.address },
+        { beginning: { commandLine: [path, '-e', 'process.exit(1)'], signal } },
+      );
+      supervisor.ready();
+      await supervisor.close(0);
+      await receiver.count(1);
+      receiver.stop();
+      assert.deepEqual(receiver.messages(), ['READY=1']);
+    });
 
   it('nothing where nobody listens, and the agent goes on', async () => {
     const problems: string[] = [];
