@@ -37,6 +37,23 @@ const announcing = `
   await log.close();
   console.log(log.problem() ?? 'no problem');`;
 
+/** What Wine traces: the class of the message, by the event's type, and the event's text. */
+const reported = (trace: string): (readonly [type: string, text: string])[] =>
+  [...trace.matchAll(/:(\w+):eventlog:ReportEventW L"(.*)"/g)].map(([, type = '', text = '']) => [
+    type,
+    text.replace(/\\([0-9a-f]{4}|.)/g, (_, code: string) => {
+      if (code.length === 4) return String.fromCharCode(parseInt(code, 16));
+      return { r: '\r', n: '\n' }[code] ?? code;
+    }),
+  ]);
+
+const textOf = (verb: string, type: string): string =>
+  [
+    `${verb}: ${gap.summary}`,
+    ...[`event: ${type}`, `gap: ${gap.id}`, `code: ${gap.code}`, `target: ${gap.target}`],
+    ...[`severity: ${gap.severity}`, `owner: ${gap.owner}`, 'since: 2026-11-23T20:00:00.000Z'],
+  ].join('\r\n');
+
 const key = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\certready';
 
 describe("Windows' Event Log", { skip: await lackingWine() }, () => {
@@ -49,7 +66,12 @@ describe("Windows' Event Log", { skip: await lackingWine() }, () => {
   it('gets what is announced, from a source that the Event Viewer knows', async () => {
     const said = await wine.node(announcing, { debug: '-all,+eventlog' });
     assert.match(said, /no problem/);
-    console.log(said);
+    assert.deepEqual(reported(said), [
+      ['trace', 'certready 0.1.0 begins; configuration: C:\\c.yaml\r\npid: 7'],
+      ['err', textOf('gap opened', 'gap.opened')],
+      ['trace', textOf('gap resolved', 'gap.resolved')],
+      ['trace', 'certready ends'],
+    ]);
     const source = await wine.windows('reg', 'query', key);
     assert.match(
       source,
