@@ -81,6 +81,10 @@ suite('the service on systemd', { skip: await noSystemdMachine() }, () => {
     assert.ok(Number(uid) > 0, owner);
     assert.equal(folderOwner, uid);
     assert.equal(mode, '700');
+    // What opened systemd's socket is not kept
+    const loaded = await installation.machine.shell(`cat /proc/${await pid()}/maps`);
+    assert.match(loaded, /\/node/);
+    assert.doesNotMatch(loaded, /koffi/);
   });
 
   it('the status shows the run, the verdict, the outbox', async () => {
