@@ -42,27 +42,36 @@ export const readDefaultFalse = (reader: DerReader, tag: number = tags.boolean):
   return true;
 };
 
+/** Seven more bits; a number for as long as it is exact, which is twice as fast. */
+const withBits = (arc: number | bigint, bits: number): number | bigint =>
+  typeof arc === 'number' && arc < 2 ** 46 ? arc * 128 + bits : (BigInt(arc) << 7n) | BigInt(bits);
+
+/** X.690 8.19.4: the first two arcs stand in one, the first of them at most 2. */
+const firstArcs = (both: number | bigint): string => {
+  if (typeof both === 'bigint') return `2.${both - 80n}`;
+  const first = Math.min(Math.trunc(both / 40), 2);
+  return `${first}.${both - first * 40}`;
+};
+
 /** Dotted decimal, e.g. `1.2.840.113549.1.1.11`. */
 export const readOid = (reader: DerReader, tag: number = tags.oid): string => {
   const tlv = reader.read(tag);
   const content = reader.content(tlv);
   if (content.length === 0 || content.length > 64)
     throw new DerError(`object identifier of ${content.length} bytes`, tlv.start);
-  const arcs: bigint[] = [];
-  let arc = 0n;
+  let text = '';
+  let arc: number | bigint = 0;
   let inside = false;
   for (const byte of content) {
     if (!inside && byte === 0x80) throw new DerError('object identifier not minimal', tlv.start);
-    arc = (arc << 7n) | BigInt(byte & 0x7f);
+    arc = withBits(arc, byte & 0x7f);
     inside = byte >= 0x80;
     if (inside) continue;
-    arcs.push(arc);
-    arc = 0n;
+    text += text === '' ? firstArcs(arc) : `.${arc}`;
+    arc = 0;
   }
   if (inside) throw new DerError('object identifier cut short', tlv.start);
-  const [head = 0n, ...rest] = arcs;
-  const first = head < 80n ? head / 40n : 2n;
-  return [first, head - first * 40n, ...rest].join('.');
+  return text;
 };
 
 export interface BitString {

@@ -61,7 +61,11 @@ describe('primitive values', () => {
     assert.equal(reading(readBoolean, boolean(false)), false);
     assert.equal(reading(readDefaultFalse, boolean(true)), true);
     assert.equal(reading(readDefaultFalse, Buffer.alloc(0)), false);
-    for (const dotted of ['0.0', '1.39.3', '2.5.29.15', '2.999.1', '1.2.840.113549.1.1.11'])
+    for (const dotted of [
+      ...['0.0', '1.39.3', '2.39', '2.40', '2.5.29.15', '2.999.1', '1.2.840.113549.1.1.11'],
+      ...['2.562949953421311.562949953421312', '2.25.329800735698586629295641978511506172918'],
+      '2.340282366920938463463374607431768211455.1',
+    ])
       assert.equal(reading(readOid, oid(dotted)), dotted);
     assert.deepEqual([...reading(readNamedBits, bytes('03 02 01 06'))], [5, 6]);
     // Trailing zero bits are no DER, and stand in trusted roots.
