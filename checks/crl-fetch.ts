@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { parseCertificate } from './pki/certificate.ts';
 import type { CrlContents } from './pki/crl-contents.ts';
 import { CrlReader, type CrlReaderOptions } from './pki/crl-reader.ts';
-import { DerError, tags } from './pki/der.ts';
+import { DerError, tags, unlessMalformed } from './pki/der.ts';
 import { DerWalk } from './pki/der-walk.ts';
 import type { BodySink, Evidence, Finding, Run, ServerTime, Stage } from './types.ts';
 
@@ -37,13 +37,7 @@ export const foreignKind = (head: Uint8Array, total: number): string | undefined
   const inner = window.hasHeader(0) ? head[window.contentOf(0)] : undefined;
   if (inner === tags.oid) return 'PKCS#7';
   if (inner === tags.enumerated) return 'an OCSP response';
-  try {
-    parseCertificate(head.subarray(0, total));
-    return 'a certificate';
-  } catch (error) {
-    if (error instanceof DerError) return undefined;
-    throw error;
-  }
+  return unlessMalformed(() => parseCertificate(head.subarray(0, total))) && 'a certificate';
 };
 
 /** Reads a CRL while its bytes are hashed for their fingerprint: both fit between two packets. */

@@ -3,7 +3,7 @@
 import { type Certificate, parseCertificate } from './pki/certificate.ts';
 import type { CrlSubject } from './pki/crl-judge.ts';
 import { crlIssuersOf } from './pki/crl-scope.ts';
-import { DerError } from './pki/der.ts';
+import { DerError, unlessMalformed } from './pki/der.ts';
 import { freshestCrl } from './pki/extensions.ts';
 import { sameName } from './pki/name.ts';
 import { serialBytes } from './pki/values.ts';
@@ -128,13 +128,7 @@ export const namedSubjects = (
 export const freshestUrls = (
   from: readonly Parameters<typeof freshestCrl>[0][],
 ): readonly string[] => {
-  const uris = from.flatMap((each) => {
-    try {
-      return freshestCrl(each)?.flatMap(({ fullName }) => fullName?.uris ?? []) ?? [];
-    } catch (error) {
-      if (error instanceof DerError) return [];
-      throw error;
-    }
-  });
+  const points = from.flatMap((each) => unlessMalformed(() => freshestCrl(each)) ?? []);
+  const uris = points.flatMap(({ fullName }) => fullName?.uris ?? []);
   return [...new Set(uris)].filter((uri) => /^https?:\/\//i.test(uri) && URL.canParse(uri));
 };

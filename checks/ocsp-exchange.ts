@@ -1,7 +1,7 @@
 /** Asks an OCSP responder by POST and by GET: proxies break one of them and let the other pass. */
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { DerError, tags } from './pki/der.ts';
+import { tags, unlessMalformed } from './pki/der.ts';
 import { type CertIdHash, ocspGetUrl } from './pki/ocsp-request.ts';
 import { type OcspResponse, parseOcspResponse } from './pki/ocsp-response.ts';
 import type {
@@ -87,14 +87,8 @@ const startOf = (body: Uint8Array): string =>
         .toString('latin1')
         .replace(/[^\x20-\x7e]/g, '?');
 
-const parsed = (body: Uint8Array): OcspResponse | undefined => {
-  try {
-    return parseOcspResponse(body);
-  } catch (error) {
-    if (error instanceof DerError) return undefined;
-    throw error;
-  }
-};
+const parsed = (body: Uint8Array): OcspResponse | undefined =>
+  unlessMalformed(() => parseOcspResponse(body));
 
 /** Reads what a method brought. What does not even begin as DER is no response; the rest is the judge's. */
 const readBody = (

@@ -2,7 +2,7 @@
 
 import { isIP } from 'node:net';
 import type { Certificate } from './pki/certificate.ts';
-import { DerError } from './pki/der.ts';
+import { unlessMalformed } from './pki/der.ts';
 import { subjectAltName } from './pki/extensions.ts';
 import { isStrongEnough, keyStrength } from './pki/key-strength.ts';
 import { nameTypes, nameValues } from './pki/name.ts';
@@ -13,14 +13,9 @@ import type { ExpectedPeer } from './types.ts';
 const maxNamesShown = 20;
 
 /** The names that the certificate speaks for, as far as they are DNS names. */
-export const certificateNames = (certificate: Certificate): readonly string[] => {
-  try {
-    return (subjectAltName(certificate)?.dnsNames ?? []).slice(0, maxNamesShown);
-  } catch (error) {
-    if (error instanceof DerError) return []; // path validation says so
-    throw error;
-  }
-};
+export const certificateNames = (certificate: Certificate): readonly string[] =>
+  // Of malformed ones path validation says so
+  (unlessMalformed(() => subjectAltName(certificate))?.dnsNames ?? []).slice(0, maxNamesShown);
 
 const isUnder = (host: string, name: string): boolean =>
   host.toLowerCase() === name.toLowerCase() ||

@@ -7,7 +7,7 @@
 
 import { isForHosts } from './mail-destinations.ts';
 import { type Certificate, fingerprint256, parseCertificate } from './pki/certificate.ts';
-import { DerError } from './pki/der.ts';
+import { unlessMalformed } from './pki/der.ts';
 import { isSelfIssued } from './pki/path-problem.ts';
 import type { IndexedStore } from './stores/root-in-store.ts';
 import { readOnce } from './trust-store.ts';
@@ -34,14 +34,8 @@ export interface PeerRoots {
   readonly verifies: boolean;
 }
 
-const parsed = (der: Uint8Array): readonly Certificate[] => {
-  try {
-    return [parseCertificate(der)];
-  } catch (error) {
-    if (error instanceof DerError) return [];
-    throw error;
-  }
-};
+const parsed = (der: Uint8Array): readonly Certificate[] =>
+  unlessMalformed(() => [parseCertificate(der)]) ?? [];
 
 /** Verifiers take only self-issued certificates for roots, unless told otherwise. */
 const rootsOf = (ders: Iterable<Uint8Array>): Certificate[] =>

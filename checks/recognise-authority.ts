@@ -9,7 +9,7 @@ import {
   isSignedBy,
   parseCertificate,
 } from './pki/certificate.ts';
-import { DerError } from './pki/der.ts';
+import { DerError, unlessMalformed } from './pki/der.ts';
 import { basicConstraints } from './pki/extensions.ts';
 import { nameText, sameName } from './pki/name.ts';
 import { UnsupportedAlgorithm } from './pki/signature.ts';
@@ -26,14 +26,8 @@ export interface Choice {
 }
 
 /** A certificate, or undefined for bytes that are none. */
-export const parsed = (der: Uint8Array): Certificate | undefined => {
-  try {
-    return parseCertificate(der);
-  } catch (error) {
-    if (error instanceof DerError) return undefined;
-    throw error;
-  }
-};
+export const parsed = (der: Uint8Array): Certificate | undefined =>
+  unlessMalformed(() => parseCertificate(der));
 
 /** Signed by the authority above, and not that authority's own certificate. */
 const isSigned = (certificate: Certificate, issuer: Certificate | undefined): boolean => {
@@ -47,14 +41,8 @@ const isSigned = (certificate: Certificate, issuer: Certificate | undefined): bo
   }
 };
 
-const isCa = (certificate: Certificate): boolean => {
-  try {
-    return basicConstraints(certificate)?.ca === true;
-  } catch (error) {
-    if (error instanceof DerError) return false;
-    throw error;
-  }
-};
+const isCa = (certificate: Certificate): boolean =>
+  unlessMalformed(() => basicConstraints(certificate))?.ca === true;
 
 /** The fingerprint that the profile pins, if it pins one. */
 export const pinnedSha256 = ({ sha256, der }: Authority): string | undefined =>

@@ -5,7 +5,7 @@
  */
 
 import { type Certificate, fingerprint256, isSignedBy, validityAt } from './certificate.ts';
-import { DerError } from './der.ts';
+import { DerError, unlessMalformed } from './der.ts';
 import { authorityInfoAccess, authorityKeyIdentifier, subjectKeyIdentifier } from './extensions.ts';
 import { type PathProblem, type PathPurpose, isSelfIssued, pathProblem } from './path-problem.ts';
 import { validatePath } from './path-validation.ts';
@@ -60,16 +60,6 @@ interface Search {
 
 type Verification = 'valid' | 'invalid' | { readonly unsupported: string };
 
-/** A malformed extension is reported by path validation; here it only means that it says nothing. */
-const lenient = <T>(read: () => T | undefined): T | undefined => {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof DerError) return undefined;
-    throw error;
-  }
-};
-
 const verification = (search: Search, certificate: Certificate, issuer: Certificate) => {
   const key = `${fingerprint256(certificate.raw)} ${fingerprint256(issuer.publicKeyInfo)}`;
   const known = search.verified.get(key);
@@ -91,8 +81,8 @@ const verification = (search: Search, certificate: Certificate, issuer: Certific
 
 /** Whether the certificate says that its issuer has this key: 2 yes, 1 it does not say, 0 no. */
 const keyAgreement = (certificate: Certificate, issuer: Certificate): number => {
-  const wanted = lenient(() => authorityKeyIdentifier(certificate))?.keyIdentifier;
-  const found = lenient(() => subjectKeyIdentifier(issuer));
+  const wanted = unlessMalformed(() => authorityKeyIdentifier(certificate))?.keyIdentifier;
+  const found = unlessMalformed(() => subjectKeyIdentifier(issuer));
   if (wanted === undefined || found === undefined) return 1;
   return wanted === found ? 2 : 0;
 };
@@ -159,7 +149,7 @@ const deadEnd = (
 ): PathProblem => {
   if (isSelfIssued(last) && verification(search, last, last) === 'valid')
     return pathProblem(path.length === 1 ? 'self-signed' : 'untrusted-root', last);
-  const sources = lenient(() => authorityInfoAccess(last))?.caIssuers ?? [];
+  const sources = unlessMalformed(() => authorityInfoAccess(last))?.caIssuers ?? [];
   return pathProblem('issuer-missing', last, {
     ...(sources.length > 0 && { caIssuers: [...sources] }),
     ...(rejected > 0 && { rejected }),

@@ -3,7 +3,7 @@
 import type { Certificate } from './certificate.ts';
 import type { CrlContents } from './crl-contents.ts';
 import type { IssuingDistributionPoint } from './crl-extensions.ts';
-import { DerError } from './der.ts';
+import { DerError, unlessMalformed } from './der.ts';
 import { type DistributionPoint, basicConstraints, crlDistributionPoints } from './extensions.ts';
 import type { GeneralNames } from './general-names.ts';
 import { type Name, type RelativeName, keyUnder, nameText, sameName } from './name.ts';
@@ -97,14 +97,10 @@ const pointsOf = (
 };
 
 /** Who issues the indirect CRLs that a certificate asks for (4.2.1.13); none where its extensions are malformed. */
-export const crlIssuersOf = (certificate: Certificate): readonly Name[] => {
-  try {
-    return crlDistributionPoints(certificate)?.flatMap(({ crlIssuer }) => crlIssuer ?? []) ?? [];
-  } catch (error) {
-    if (error instanceof DerError) return [];
-    throw error;
-  }
-};
+export const crlIssuersOf = (certificate: Certificate): readonly Name[] =>
+  unlessMalformed(() => crlDistributionPoints(certificate))?.flatMap(
+    ({ crlIssuer }) => crlIssuer ?? [],
+  ) ?? [];
 
 /** 6.3.3 (b)(1): the CRL is by who the point says it is by. */
 const wrongSource = (

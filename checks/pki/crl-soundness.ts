@@ -3,7 +3,7 @@
 import type { Evidence, GapCode } from '../types.ts';
 import { type Certificate, certificateKey, keyHash } from './certificate.ts';
 import type { CrlContents } from './crl-contents.ts';
-import { DerError } from './der.ts';
+import { unlessMalformed } from './der.ts';
 import { allowsKeyUsage, subjectKeyIdentifier } from './extensions.ts';
 import { nameText, sameName } from './name.ts';
 import { oids } from './oids.ts';
@@ -16,23 +16,14 @@ export interface CrlProblem {
 /** How far ahead of this clock thisUpdate may lie: two clocks are compared, milliseconds. */
 export const clockToleranceMs = 5 * 60_000;
 
-const orUndefined = <T>(read: () => T): T | undefined => {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof DerError) return undefined;
-    throw error;
-  }
-};
-
 /** The identifiers that a CRL may know a certificate's key by: its own, and the usual hash. */
 const keyIdentifiers = (certificate: Certificate): readonly string[] => {
-  const stated = orUndefined(() => subjectKeyIdentifier(certificate));
+  const stated = unlessMalformed(() => subjectKeyIdentifier(certificate));
   return [...(stated === undefined ? [] : [stated]), keyHash(certificate)];
 };
 
 const maySignCrls = (certificate: Certificate): boolean =>
-  orUndefined(() => allowsKeyUsage(certificate, 'cRLSign')) ?? false;
+  unlessMalformed(() => allowsKeyUsage(certificate, 'cRLSign')) ?? false;
 
 export interface CrlSigner {
   readonly signature: 'valid' | 'invalid' | 'unchecked';

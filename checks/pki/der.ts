@@ -23,6 +23,16 @@ export class DerError extends Error {
   }
 }
 
+/** What is read, or undefined where the bytes are malformed. */
+export const unlessMalformed = <T>(read: () => T): T | undefined => {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof DerError) return undefined;
+    throw error;
+  }
+};
+
 /** Universal tags, and the constructors of context-specific ones. */
 export const tags = {
   boolean: 0x01,

@@ -4,7 +4,7 @@
  */
 
 import type { Certificate } from './certificate.ts';
-import { DerError } from './der.ts';
+import { unlessMalformed } from './der.ts';
 import { subjectAltName } from './extensions.ts';
 import { nameTypes, nameValues } from './name.ts';
 
@@ -61,11 +61,5 @@ export const matchServerName = (certificate: Certificate, host: string): NameMat
   return common.some((name) => covers(name, reference)) ? 'common-name-only' : 'mismatch';
 };
 
-const altNames = (certificate: Certificate) => {
-  try {
-    return subjectAltName(certificate);
-  } catch (error) {
-    if (error instanceof DerError) return undefined; // path validation says so
-    throw error;
-  }
-};
+/** Of malformed ones path validation says so. */
+const altNames = (certificate: Certificate) => unlessMalformed(() => subjectAltName(certificate));

@@ -5,7 +5,7 @@
 
 import { readlinkSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { DerError } from '../pki/der.ts';
+import { unlessMalformed } from '../pki/der.ts';
 import type { HashLinkWay, HashLinks, MissingPart, StoreEntry } from '../types.ts';
 import type { FolderEntry } from './folders.ts';
 import type { Collected } from './store-error.ts';
@@ -85,15 +85,6 @@ export const bothLinks = (a: HashLinks | undefined, b: HashLinks): HashLinks => 
   return { folder: a.folder, ways };
 };
 
-const wayTo = (der: Uint8Array, ways: HashLinks['ways']): HashLinkWay | undefined => {
-  try {
-    return ways.get(subjectHash(der));
-  } catch (error) {
-    if (error instanceof DerError) return undefined;
-    throw error;
-  }
-};
-
 /**
  * An entry as OpenSSL comes by it: only a link that is named by its subject's hash leads to it. Made of the
  * root in question alone: hashing every subject of a store takes as long as reading it.
@@ -101,7 +92,7 @@ const wayTo = (der: Uint8Array, ways: HashLinks['ways']): HashLinkWay | undefine
 export const throughHashLinks = (entry: StoreEntry): StoreEntry & HashLinkWay => {
   const { hashLinks, missingFrom = [] } = entry;
   if (hashLinks === undefined) return entry;
-  const way = wayTo(entry.der, hashLinks.ways);
+  const way = unlessMalformed(() => hashLinks.ways.get(subjectHash(entry.der)));
   if (way !== undefined) return { ...entry, ...way };
   const link: MissingPart = { part: 'hash-link', path: hashLinks.folder };
   return { ...entry, missingFrom: [link, ...missingFrom] };

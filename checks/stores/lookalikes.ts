@@ -1,7 +1,7 @@
 /** Certificates of a store that carry a root's name and are not that root. */
 
 import { type Certificate, fingerprint256, parseCertificate } from '../pki/certificate.ts';
-import { DerError } from '../pki/der.ts';
+import { unlessMalformed } from '../pki/der.ts';
 import { sameName } from '../pki/name.ts';
 import { equalBytes } from '../pki/values.ts';
 import type { Json, StoreEntry } from '../types.ts';
@@ -20,15 +20,6 @@ export interface Lookalike {
   readonly sha256: string;
   readonly likeness: Likeness;
 }
-
-const unlessMalformed = <T>(read: () => T): T | undefined => {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof DerError) return undefined;
-    throw error;
-  }
-};
 
 const likenessOf = (certificate: Certificate, root: Certificate): Likeness => {
   if (!equalBytes(certificate.publicKeyInfo, root.publicKeyInfo)) return 'other-key';

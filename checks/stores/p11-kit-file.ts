@@ -1,6 +1,6 @@
 /** p11-kit's own file format: objects of PKCS#11 as text, with certificates in PEM (pkcs11.conf(5), "p11-kit-object-v1"). */
 
-import { DerError, contextPrimitive, readSingle, tags } from '../pki/der.ts';
+import { DerError, contextPrimitive, readSingle, tags, unlessMalformed } from '../pki/der.ts';
 import { oids } from '../pki/oids.ts';
 import { readDefaultFalse, readOctetString, readOid } from '../pki/values.ts';
 import type { StoreEntry } from '../types.ts';
@@ -96,14 +96,8 @@ const purposesOf = ({ allowed, rejected = [] }: Attached): readonly string[] | u
   return names.filter((name) => !refused.has(name));
 };
 
-const keyOf = (der: Uint8Array): string | undefined => {
-  try {
-    return Buffer.from(publicKeyInfoOf(der)).toString('base64');
-  } catch (error) {
-    if (error instanceof DerError) return undefined;
-    throw error;
-  }
-};
+const keyOf = (der: Uint8Array): string | undefined =>
+  unlessMalformed(() => Buffer.from(publicKeyInfoOf(der)).toString('base64'));
 
 /**
  * The certificates that the file trusts or distrusts by itself; those that it only carries are left

@@ -1,7 +1,7 @@
 /** What one store says of one root, at a time: pure, so that it can be judged at several. */
 
-import { type Certificate, fingerprint256, parseCertificate } from '../pki/certificate.ts';
-import { DerError } from '../pki/der.ts';
+import { fingerprint256, parseCertificate } from '../pki/certificate.ts';
+import { unlessMalformed } from '../pki/der.ts';
 import type {
   Evidence,
   GapCode,
@@ -50,15 +50,6 @@ export interface RootJudgement {
 /** Whether an entry is good for TLS servers, by its purposes alone. */
 export const allowsServers = ({ purposes }: StoreEntry): boolean =>
   purposes === undefined || purposes.includes('serverAuth');
-
-const rootCertificate = (der: Uint8Array): Certificate | undefined => {
-  try {
-    return parseCertificate(der);
-  } catch (error) {
-    if (error instanceof DerError) return undefined;
-    throw error;
-  }
-};
 
 const nothing = { trusted: false, purposes: [], evidence: {} };
 
@@ -166,7 +157,7 @@ const present = (
   deselected: StoreEntry | undefined,
   at: Date,
 ): RootJudgement => {
-  const certificate = rootCertificate(entry.der);
+  const certificate = unlessMalformed(() => parseCertificate(entry.der));
   const purposes = entry.purposes ?? ['any'];
   const notAfter = certificate && { notAfter: certificate.notAfter.toISOString() };
   const evidence = { origin: entry.origin, ...notAfter };

@@ -5,7 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import { type Certificate, parseCertificate } from '../../pki/certificate.ts';
-import { DerError } from '../../pki/der.ts';
+import { DerError, unlessMalformed } from '../../pki/der.ts';
 import { UnsupportedAlgorithm } from '../../pki/signature.ts';
 import { hex } from '../../pki/values.ts';
 import type {
@@ -22,7 +22,7 @@ import type {
 import { type IndexedStore, allowsServers } from '../root-in-store.ts';
 import { cabinetMagic, listTrouble } from './list-folder.ts';
 import { BlobError, trustOf } from './serialized-certificate.ts';
-import { namedBy } from './restrictions.ts';
+import { isAnchor, namedBy } from './restrictions.ts';
 import { type SignedTrustList, type TrustListKind, readSignedTrustList } from './trust-list.ts';
 
 /** What became of the question, in the order in which it is asked. */
@@ -75,15 +75,7 @@ const fetchList = async (
 };
 
 const anchorsIn = (entries: readonly StoreEntry[]): Certificate[] =>
-  entries.flatMap(({ der, trust, missingFrom }) => {
-    if (trust !== 'trusted' || missingFrom) return [];
-    try {
-      return [parseCertificate(der)];
-    } catch (error) {
-      if (error instanceof DerError) return [];
-      throw error;
-    }
-  });
+  entries.filter(isAnchor).flatMap(({ der }) => unlessMalformed(() => parseCertificate(der)) ?? []);
 
 /** A cached list, once its signature is known to be good; or why it cannot be relied on. */
 const readList = (

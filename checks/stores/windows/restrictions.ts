@@ -5,7 +5,7 @@
 
 import { hash } from 'node:crypto';
 import { type Certificate, fingerprint256, parseCertificate } from '../../pki/certificate.ts';
-import { DerError } from '../../pki/der.ts';
+import { DerError, unlessMalformed } from '../../pki/der.ts';
 import { UnsupportedAlgorithm } from '../../pki/signature.ts';
 import type { StoreEntry, StoreProblem } from '../../types.ts';
 import { type Collected, StoreError } from '../store-error.ts';
@@ -90,22 +90,16 @@ export const namedBy = ({ list }: SignedTrustList): ((certificate: Certificate) 
     );
 };
 
-const parsed = ({ der }: StoreEntry): Certificate | undefined => {
-  try {
-    return parseCertificate(der);
-  } catch (error) {
-    if (error instanceof DerError) return undefined;
-    throw error;
-  }
-};
-
-const isAnchor = ({ trust, missingFrom }: StoreEntry): boolean =>
+/** Whether Windows verifies with it, as far as the store goes. */
+export const isAnchor = ({ trust, missingFrom }: StoreEntry): boolean =>
   trust === 'trusted' && missingFrom === undefined;
 
 /** Distrusts what the list names. A list that nobody signed whom this machine trusts counts for nothing. */
 const withoutDisallowed = (entries: readonly StoreEntry[], list: SignedTrustList): Collected => {
   if (list.list.subjects.size === 0) return { entries, problems: [] };
-  const certificates = new Map(entries.map((entry) => [entry, parsed(entry)]));
+  const certificates = new Map(
+    entries.map((entry) => [entry, unlessMalformed(() => parseCertificate(entry.der))]),
+  );
   const anchors = entries.filter(isAnchor).flatMap((entry) => certificates.get(entry) ?? []);
   if (!list.isSigned(anchors))
     return {
