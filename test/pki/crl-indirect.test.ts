@@ -5,7 +5,6 @@ import { describe, it } from 'node:test';
 import { parseCertificate } from '../../checks/pki/certificate.ts';
 import { type CrlVerdict, judgeCrl } from '../../checks/pki/crl-judge.ts';
 import { readCrl } from '../../checks/pki/crl-reader.ts';
-import type { GapCode } from '../../checks/types.ts';
 import { piecesOf } from '../helpers/chunks.ts';
 import { opensslCrlCheck } from '../helpers/crl-oracle.ts';
 import {
@@ -30,6 +29,7 @@ import {
   subjectKeyIdentifier,
   unknownExtension,
 } from '../helpers/x509-writer.ts';
+import { type CrlExpectation, bad, good, revoked } from './crl-expectation.ts';
 
 const url = 'http://crl.example/indirect.crl';
 const ca = makeCa({ name: 'C=BE, O=Test, CN=CA' });
@@ -65,7 +65,7 @@ const listed = (subject: Identity, reason = 1): CrlOptions => ({
   ],
 });
 
-interface Case {
+interface Case extends CrlExpectation {
   readonly name: string;
   readonly crl?: CrlOptions;
   /** Of the CRL; null: it is none. */
@@ -73,15 +73,7 @@ interface Case {
   readonly signer?: Identity;
   readonly issuers?: readonly Identity[];
   readonly subject?: Identity;
-  readonly codes: readonly GapCode[];
-  readonly status: CrlVerdict['subjects'][number]['status']['status'];
-  /** Where OpenSSL does not agree: what it says, and why. */
-  readonly openssl?: readonly [said: string, why: string];
 }
-
-const good = { codes: [], status: 'good' } as const;
-const revoked = { codes: ['certificate-revoked'], status: 'revoked' } as const;
-const bad = (code: GapCode) => ({ codes: [code], status: 'unknown' }) as const;
 
 /** Why OpenSSL 3.0 knows neither key identifier nor key usage of a CRL issuer that is not on the leaf’s path. */
 const unread = 'it has not read the extensions of that certificate yet';

@@ -4,7 +4,6 @@ import { parseCertificate } from '../../checks/pki/certificate.ts';
 import { type CrlVerdict, clockToleranceMs, judgeCrl } from '../../checks/pki/crl-judge.ts';
 import { readCrl } from '../../checks/pki/crl-reader.ts';
 import { oids } from '../../checks/pki/oids.ts';
-import type { GapCode } from '../../checks/types.ts';
 import { opensslCrlCheck } from '../helpers/crl-oracle.ts';
 import { context, enumerated, generalizedTime, integer, sequence } from '../helpers/der-writer.ts';
 import { lacking } from '../helpers/programs.ts';
@@ -31,6 +30,7 @@ import {
   subjectKeyIdentifier,
   unknownExtension,
 } from '../helpers/x509-writer.ts';
+import { type CrlExpectation, bad, good, revoked } from './crl-expectation.ts';
 
 const url = 'http://crl.example/ca.crl';
 const otherUrl = 'http://crl.example/other.crl';
@@ -53,7 +53,7 @@ const idp = (parts: Parameters<typeof issuingDistributionPoint>[0]): CrlOptions 
   extensions: [issuingDistributionPoint(parts)],
 });
 
-interface Case {
+interface Case extends CrlExpectation {
   readonly name: string;
   readonly crl: CrlOptions;
   readonly signer?: Identity;
@@ -64,15 +64,7 @@ interface Case {
   readonly serialOnly?: true;
   /** What other lists cover of the subject. */
   readonly otherReasons?: readonly number[];
-  readonly codes: readonly GapCode[];
-  readonly status: CrlVerdict['subjects'][number]['status']['status'];
-  /** Where OpenSSL does not agree: what it says, and why that is not ours. */
-  readonly openssl?: readonly [said: string, why: string];
 }
-
-const good = { codes: [], status: 'good' } as const;
-const revoked = { codes: ['certificate-revoked'], status: 'revoked' } as const;
-const bad = (code: GapCode) => ({ codes: [code], status: 'unknown' }) as const;
 
 const issuer: readonly Case[] = [
   { name: 'a CRL without the certificate', crl: {}, ...good },
