@@ -1,6 +1,7 @@
 /** How the network team can repeat what certready saw, on the platform of the host that saw it. */
 
 import { isIP } from 'node:net';
+import { curlOptions } from '../../checks/words/curl.ts';
 import { hostPortText } from '../../checks/words/evidence.ts';
 import { sh } from '../../checks/words/posix/quote.ts';
 import { ps } from '../../checks/words/powershell/quote.ts';
@@ -45,7 +46,7 @@ const withCurl = (repeat: Repeat): string[] => {
   const { conversation, hostPort, page, proxy } = repeat;
   const url = urlAt(repeat);
   const words = [
-    `curl -sSv -g --connect-timeout 5 --max-time 15 ${page ? '-L' : '-o /dev/null'}`,
+    `curl ${curlOptions} ${page ? '-L' : '-o /dev/null'}`,
     ...(conversation === 'tcp6' ? ['-6'] : []),
     ...(url.startsWith('smtp:') ? ['--ssl-reqd'] : []),
     ...(proxy === undefined ? [] : [sh`-x ${`http://${proxy}`}`]),
@@ -64,7 +65,7 @@ const testConnection = (place: string, port: number): string =>
 const withPowerShell = (repeat: Repeat): string[] => {
   const { conversation, hostPort, page, proxy } = repeat;
   const fetch = [
-    `curl.exe -sSv -g --connect-timeout 5 --max-time 15 ${page ? '-L' : '-o NUL'}`,
+    `curl.exe ${curlOptions} ${page ? '-L' : '-o NUL'}`,
     ...(proxy === undefined ? [] : [ps`-x ${`http://${proxy}`}`]),
     ps`--url ${urlAt(repeat)}`,
   ].join(' ');

@@ -10,6 +10,7 @@ import {
   textOf,
   urlOf,
 } from '../evidence.ts';
+import { curlOptions } from '../curl.ts';
 import { sh } from './quote.ts';
 
 /** The file that `fetch` writes. */
@@ -48,14 +49,11 @@ export const firewallRules = (platform: Platform): string =>
 export const tracePath = (finding: Finding, platform: Platform): string[] =>
   platform === 'linux' ? [sh`tracepath -n -- ${destinationOf(finding).host}`] : [];
 
-/** curl says each step; the body goes to a file, so that no terminal shows foreign bytes. */
+/** The body goes to a file, so that no terminal shows foreign bytes. */
 export const fetch = (finding: Finding): string => {
   const proxy = proxyOf(finding);
   const through = proxy === undefined ? '' : sh` -x ${`http://${proxy}`}`;
-  return sh`curl -sSv -g --connect-timeout 5 --max-time 15`.concat(
-    through,
-    sh` -o ${bodyFile} --url ${urlOf(finding)}`,
-  );
+  return `curl ${curlOptions}${through}${sh` -o ${bodyFile} --url ${urlOf(finding)}`}`;
 };
 
 /** The first bytes of what `fetch` wrote, with everything unprintable made visible. */
@@ -108,7 +106,7 @@ export const starttlsVerified = (finding: Finding): string =>
 /** What the host offers before TLS: banner and EHLO's answer. */
 export const ehlo = (finding: Finding): string => {
   const url = `smtp://${hostPortText(destinationOf(finding, 25))}/`;
-  return sh`curl -sSv -g --connect-timeout 5 --max-time 15 --url ${url}`;
+  return `curl ${curlOptions}${sh` --url ${url}`}`;
 };
 
 /** Asks the host again for what it was asked for: a mail host for STARTTLS, another for the URL. */
