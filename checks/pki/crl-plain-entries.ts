@@ -11,7 +11,6 @@ import { plainEntriesWasm } from './crl-plain-entries-wasm.ts';
 const plainReach = 66;
 /** What follows the window, in reach of its last entry: no byte that is compared may have this value. */
 const beyond = 0xff;
-const filterLength = 65_536;
 /** Where the window lies in the module's memory. */
 const windowAt = 65_600;
 
@@ -30,25 +29,18 @@ interface Module {
 const filterIndex = (serial: Uint8Array): number =>
   ((serial.at(-1) ?? 0) << 8) | (serial.at(-2) ?? 1);
 
-/** Marks the serial numbers that a walk must not pass over; others are marked too, rarely. */
-export const serialFilter = (wanted: readonly Uint8Array[]): Uint8Array => {
-  const filter = new Uint8Array(filterLength);
-  for (const serial of wanted) filter[filterIndex(serial)] = 1;
-  return filter;
-};
+/** The serial numbers that a walk must not pass over; others are taken for them, rarely. */
+export const serialFilter = (wanted: readonly Uint8Array[]): readonly number[] =>
+  wanted.map(filterIndex);
 
-/** The module, its memory, and the filter that is in it. */
-interface Loaded extends Pick<Module, 'walk'> {
-  readonly room: Uint8Array;
-  filter?: Uint8Array;
-}
-
-let loaded: Loaded | undefined;
-const load = (): Loaded => {
-  const module = new WebAssembly.Module(Buffer.from(plainEntriesWasm, 'base64'));
-  const { memory, walk } = new WebAssembly.Instance(module).exports as Module;
-  return { walk, room: new Uint8Array(memory.buffer) };
-};
+/** Compiled while modules load, as the JavaScript around it is: no CRL waits for it. */
+const instance = new WebAssembly.Instance(
+  new WebAssembly.Module(Buffer.from(plainEntriesWasm, 'base64')),
+);
+const { memory, walk } = instance.exports as Module;
+const room = new Uint8Array(memory.buffer);
+/** The filter that is marked in the module's memory. */
+let marked: readonly number[] = [];
 
 export interface PlainWalk {
   /** Where the first entry starts that is not plain, is perhaps wanted, or is not there to its end. */
@@ -68,11 +60,15 @@ export interface EntryWindow {
 }
 
 /** The window that holds `parts` one after another. @throws RangeError for more than fits, some 700,000 bytes */
-export const entryWindow = (parts: readonly Uint8Array[], filter: Uint8Array): EntryWindow => {
-  loaded ??= load();
-  const { room, walk } = loaded;
-  if (loaded.filter !== filter) room.set(filter, 0);
-  loaded.filter = filter;
+export const entryWindow = (
+  parts: readonly Uint8Array[],
+  filter: readonly number[],
+): EntryWindow => {
+  if (marked !== filter) {
+    for (const index of marked) room[index] = 0;
+    for (const index of filter) room[index] = 1;
+    marked = filter;
+  }
   let end = windowAt;
   for (const part of parts) {
     room.set(part, end);
