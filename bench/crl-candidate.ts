@@ -3,18 +3,19 @@
  *
  *     candidate NAME CRL ISSUER_PEM SERIAL_HEX [again]
  *
- * It reads the CRL, looks one serial number up and verifies the signature, and prints as JSON the
- * milliseconds that this took (`ms`, from opening the file, modules loaded), those of processor time
- * (`cpu`), and the peak memory of the process (`peak`, MB), or why it would not (`refused`); with
- * `again`, the milliseconds once it has been done before.
+ * With the issuer's certificate read (but for `certready-cold`), it reads the CRL, looks one serial number
+ * up and verifies the signature. It prints as JSON the milliseconds that this took (`ms`, from opening the
+ * file, modules loaded), those of processor time (`cpu`), and the peak memory of the process (`peak`, MB),
+ * or why it would not (`refused`); with `again`, the milliseconds once it has been done before.
  */
 
-import { createHash, createPublicKey } from 'node:crypto';
+import { type KeyObject, X509Certificate, createHash, createPublicKey } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { median } from './measure.ts';
 
 const [, , name = '', path = '', issuerPath = '', serial = '', again] = process.argv;
 const issuer = readFileSync(issuerPath);
+const issuerDer = new X509Certificate(issuer).raw;
 
 const eachPiece = (take: (piece: Uint8Array) => void): void => {
   const file = openSync(path, 'r');
@@ -37,16 +38,28 @@ const floor = (): Judge => () => {
   return hash.digest().length === 32;
 };
 
-const certready = async (): Promise<Judge> => {
+/** `issuerKey`: where the key that verifies comes from, asked once the CRL has been read. */
+const certready = async (issuerKey: () => KeyObject | undefined): Promise<Judge> => {
   const { CrlReader } = await import('../checks/pki/crl-reader.ts');
   const { serialBytes } = await import('../checks/pki/values.ts');
   return () => {
     const reader = new CrlReader({ wanted: [serialBytes(serial)] });
     eachPiece((piece) => reader.write(piece));
     const contents = reader.finish();
-    return contents.verify(createPublicKey(issuer)) === true && contents.hits.length === 0;
+    const key = issuerKey();
+    return key !== undefined && contents.verify(key) === true && contents.hits.length === 0;
   };
 };
+
+/** As in a run, which has read its profile's certificates. */
+const certreadyInRun = async (): Promise<Judge> => {
+  const { certificateKey, parseCertificate } = await import('../checks/pki/certificate.ts');
+  const key = certificateKey(parseCertificate(issuerDer));
+  return certready(() => key);
+};
+
+/** The CRL is the first DER of all that the process reads. */
+const certreadyCold = (): Promise<Judge> => certready(() => createPublicKey(issuer));
 
 const lifted = {
   maxDepth: 1_000,
@@ -60,33 +73,32 @@ class Refused extends Error {}
 const pkijs = async (limits?: typeof lifted): Promise<Judge> => {
   const asn1js = await import('asn1js');
   const { Certificate, CertificateRevocationList } = await import('pkijs');
-  const { X509Certificate } = await import('node:crypto');
+  const issuerCertificate = Certificate.fromBER(arrayBufferOf(issuerDer));
   return async () => {
     const { result, offset } = asn1js.fromBER(arrayBufferOf(readFileSync(path)), limits);
     if (offset === -1) throw new Refused(result.error);
     const crl = new CertificateRevocationList({ schema: result });
-    const certificate = Certificate.fromBER(arrayBufferOf(new X509Certificate(issuer).raw));
     const wanted = Buffer.from(serial, 'hex');
     const hit = crl.revokedCertificates?.some(
       ({ userCertificate }) =>
         Buffer.compare(Buffer.from(userCertificate.valueBlock.valueHexView), wanted) === 0,
     );
-    return (await crl.verify({ issuerCertificate: certificate })) && hit !== true;
+    return (await crl.verify({ issuerCertificate })) && hit !== true;
   };
 };
 
 const x509 = async (limits?: typeof lifted): Promise<Judge> => {
   await import('reflect-metadata');
-  const { X509Certificate, X509Crl } = await import('@peculiar/x509');
+  const { X509Certificate: Certificate, X509Crl } = await import('@peculiar/x509');
+  const { publicKey } = new Certificate(issuerDer);
   return async () => {
     const crl = readX509(() =>
       limits
         ? new X509Crl(arrayBufferOf(readFileSync(path)), { berOptions: limits })
         : new X509Crl(arrayBufferOf(readFileSync(path))),
     );
-    const certificate = new X509Certificate(issuer.toString());
     const hit = crl.findRevoked(serial);
-    return (await crl.verify({ publicKey: certificate.publicKey })) && hit === null;
+    return (await crl.verify({ publicKey })) && hit === null;
   };
 };
 
@@ -100,7 +112,8 @@ const readX509 = <T>(read: () => T): T => {
 
 const candidates: Readonly<Record<string, () => Promise<Judge> | Judge>> = {
   floor,
-  certready,
+  certready: certreadyInRun,
+  'certready-cold': certreadyCold,
   'pkijs-limited': () => pkijs(),
   pkijs: () => pkijs(lifted),
   'x509-limited': () => x509(),
