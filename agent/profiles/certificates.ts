@@ -8,6 +8,7 @@ import {
 } from '../../checks/pki/certificate.ts';
 import { CertificatesFileError, readCertificates } from '../../checks/pki/certificates-file.ts';
 import { DerError } from '../../checks/pki/der.ts';
+import { sameName } from '../../checks/pki/name.ts';
 import { type Loose, type Problem, shown } from '../documents/problems.ts';
 import { AgentError } from '../errors.ts';
 import type { ProfileDocument } from './schema.ts';
@@ -100,7 +101,7 @@ const issuerProblems = (
     const own = parsed[index];
     const above =
       root === true ? own : parsed[authorities.findIndex((other) => other?.id === issuer)];
-    if (!own || !above || Buffer.compare(own.issuer.raw, above.subject.raw) === 0) return [];
+    if (!own || !above || sameName(own.issuer, above.subject)) return [];
     return [
       {
         key: `authorities[${index}].certificate`,

@@ -14,6 +14,7 @@ import type { ProfileDocument } from '../../agent/profiles/schema.ts';
 import type { Profile } from '../../checks/types.ts';
 import { makeCa } from '../helpers/private-ca.ts';
 import { runProgram } from '../helpers/program.ts';
+import { nameOf } from '../helpers/x509-writer.ts';
 
 let folder = '';
 before(async () => {
@@ -132,6 +133,18 @@ suite('a profile', () => {
       assert.equal(status, 0);
       assert.ok(stdout.startsWith('OK '));
     }
+  });
+
+  it('has an issuer whose name a certificate writes otherwise', async () => {
+    const { pem } = root.issue({
+      name: 'CN=Test Issuing',
+      ca: true,
+      rewrite: () => ({ issuer: nameOf('CN=test  ROOT') }),
+    });
+    const document = right();
+    const authorities = [document.authorities[0], { ...document.authorities[1], certificate: pem }];
+    const profile = await parse(stringify({ ...document, authorities }));
+    assert.ok(profile.authorities[1]?.der);
   });
 
   it('knows the fingerprint of every certificate that it carries', async () => {
