@@ -34,10 +34,12 @@ const byName = (stores: readonly TrustStore[]): readonly TrustStore[] => {
 const platformStore = async (
   platform: Platform,
   { root, run }: { readonly root: string; readonly run: RunCommand },
-): Promise<TrustStore> =>
-  platform === 'win32'
-    ? (await import('./windows/machine-store.ts')).machineStore(run)
-    : systemStore(root);
+): Promise<TrustStore> => {
+  if (platform !== 'win32') return systemStore(root);
+  const { machineStore } = await import('./windows/machine-store.ts');
+  await (await import('./windows/native.ts')).loadNative(); // once, and not each time the store is read
+  return machineStore(run);
+};
 
 /** The stores of the Node services that the user names. */
 export const nodeServiceStores = async ({

@@ -64,11 +64,16 @@ export interface Wine {
   stop(): Promise<void>;
 }
 
+export interface WineOptions {
+  /** The one processor that all of it runs on; default: any. */
+  readonly processor?: number;
+}
+
 /**
  * A fresh Windows 10 whose LocalMachine\Root holds the certificates of a folder (laid out like
  * /etc/ssl/certs, with their bundle) and the few of Microsoft's that Wine adds.
  */
-export const startWine = async (roots: string): Promise<Wine> => {
+export const startWine = async (roots: string, { processor }: WineOptions = {}): Promise<Wine> => {
   const folder = await mkdtemp(join(tmpdir(), 'certready-wine-'));
   const [wine = '', server = ''] = await Promise.all(['wine64', 'wineserver64'].map(findWine));
   const env = {
@@ -91,9 +96,11 @@ export const startWine = async (roots: string): Promise<Wine> => {
   ): Promise<ProgramEnd> => {
     const out = join(folder, `out-${count++}`);
     await (await open(out, 'w')).close();
-    const args = ['-m', 'sh', '-c', script, 'sh', roots, where, out, ...command];
+    const inNamespace = ['unshare', '-m', 'sh', '-c', script, 'sh', roots, where, out, ...command];
+    const [program = '', ...args] =
+      processor === undefined ? inNamespace : ['taskset', '-c', String(processor), ...inNamespace];
     const options = { env: { ...env, WINEDEBUG: debug }, timeout: 300_000 };
-    const failure = await execute('unshare', args, options).then(
+    const failure = await execute(program, args, options).then(
       () => undefined,
       (error: unknown) => error as { code?: unknown },
     );

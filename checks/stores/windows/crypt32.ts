@@ -1,12 +1,9 @@
-/** Windows' own certificate functions (crypt32.dll), called through koffi. */
+/** Windows' own certificate functions (crypt32.dll). */
 
 import { StoreError } from '../store-error.ts';
-import { storeLimits } from '../files.ts';
+import type { Libraries } from './native.ts';
 import type { PhysicalStore } from './physical-stores.ts';
-import type { SerializedEntry } from './registry.ts';
-
-/** Reads one physical store. @throws StoreError where Windows refuses */
-export type ReadPhysicalStore = (store: PhysicalStore) => readonly SerializedEntry[];
+import { type SerializedEntry, type WindowsReader, refused, requireRoom } from './reader.ts';
 
 const flags = {
   /** CERT_STORE_PROV_SYSTEM_W */
@@ -21,31 +18,24 @@ const notFound: ReadonlySet<number> = new Set([2, 0x80092004]);
 /** No serialised certificate is larger. */
 const maxElementBytes = 1024 * 1024;
 
-/** Binds crypt32; undefined where koffi or the library is not there (another platform, a lean build). */
-export const bindCrypt32 = async (): Promise<ReadPhysicalStore | undefined> => {
-  let koffi;
-  let crypt32;
-  let kernel32;
-  try {
-    koffi = (await import('koffi')).default;
-    crypt32 = koffi.load('crypt32.dll');
-    kernel32 = koffi.load('kernel32.dll');
-  } catch {
-    return undefined; // the registry is read instead
-  }
-  const openStore = crypt32.func(
+const bind = ({ crypt32, kernel32 }: Libraries) => ({
+  openStore: crypt32.func(
     'void * __stdcall CertOpenStore(intptr_t provider, uint32 encoding, uintptr_t crypt, uint32 flags, str16 name)',
-  );
-  const enumerate = crypt32.func(
+  ),
+  enumerate: crypt32.func(
     'void * __stdcall CertEnumCertificatesInStore(void *store, void *previous)',
-  );
-  const serialize = crypt32.func(
+  ),
+  serialize: crypt32.func(
     'int __stdcall CertSerializeCertificateStoreElement(void *context, uint32 flags, _Out_ uint8 *element, _Inout_ uint32 *length)',
-  );
-  const free = crypt32.func('int __stdcall CertFreeCertificateContext(void *context)');
-  const closeStore = crypt32.func('int __stdcall CertCloseStore(void *store, uint32 flags)');
-  const lastError = kernel32.func('uint32 __stdcall GetLastError()');
+  ),
+  free: crypt32.func('int __stdcall CertFreeCertificateContext(void *context)'),
+  closeStore: crypt32.func('int __stdcall CertCloseStore(void *store, uint32 flags)'),
+  lastError: kernel32.func('uint32 __stdcall GetLastError()'),
+});
 
+type Read = (store: PhysicalStore) => readonly SerializedEntry[];
+
+const readerBy = ({ serialize, ...functions }: ReturnType<typeof bind>): Read => {
   const serialized = (context: unknown, name: string): Buffer => {
     const length = [0];
     if (!serialize(context, 0, null, length))
@@ -60,22 +50,19 @@ export const bindCrypt32 = async (): Promise<ReadPhysicalStore | undefined> => {
   };
 
   return ({ name, location, store }) => {
+    const { openStore, enumerate, free, closeStore, lastError } = functions;
     const handle: unknown = openStore(flags.provider, 0, 0, location | flags.readExisting, store);
     if (handle === null) {
       const code = Number(lastError());
       if (notFound.has(code)) return [];
-      throw new StoreError(
-        'unreadable',
-        `${name}: Windows refuses to open it (0x${code.toString(16)}); run certready as an administrator`,
-      );
+      throw refused(name, `Windows refuses to open it (0x${code.toString(16)})`);
     }
     const entries: SerializedEntry[] = [];
     let context: unknown = null;
     try {
       // Each call frees the context that it is given
       while ((context = enumerate(handle, context)) !== null) {
-        if (entries.length >= storeLimits.certificates)
-          throw new StoreError('unreadable', `${name}: more than ${entries.length} certificates`);
+        requireRoom(entries.length, name);
         const blob = serialized(context, name);
         entries.push({ origin: `${name}#${entries.length + 1}`, blob });
       }
@@ -85,4 +72,13 @@ export const bindCrypt32 = async (): Promise<ReadPhysicalStore | undefined> => {
     }
     return entries;
   };
+};
+
+/** @throws Error where a function is not there */
+export const bindCrypt32 = (libraries: Libraries): WindowsReader['certificates'] => {
+  const read = readerBy(bind(libraries));
+  return (store) =>
+    new Promise((resolve) => {
+      resolve(read(store));
+    });
 };

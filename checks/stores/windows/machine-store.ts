@@ -3,12 +3,12 @@
 import type { StoreEntry, StoreProblem, TrustStore } from '../../types.ts';
 import type { RunCommand } from '../commands.ts';
 import { type Collected, StoreError, contentsOf } from '../store-error.ts';
-import { bindCrypt32 } from './crypt32.ts';
+import { loadNative } from './native.ts';
 import { type PhysicalStore, type StoreRole, physicalStores } from './physical-stores.ts';
-import { bindRegistry } from './native-registry.ts';
-import { type SerializedEntry, byRegExe, readRegistryStore } from './registry.ts';
+import { regExe } from './reg-exe.ts';
+import type { SerializedEntry } from './reader.ts';
 import { machineRootUpdates } from './root-updates.ts';
-import { readRestrictions, restricted } from './restrictions.ts';
+import { isAnchor, readRestrictions, restricted } from './restrictions.ts';
 import { BlobError, readSerialized } from './serialized-certificate.ts';
 
 export const machineStoreName = 'LocalMachine\\Root';
@@ -38,9 +38,9 @@ const collect = (
   serialized: readonly SerializedEntry[],
   into: { entries: StoreEntry[]; problems: StoreProblem[] },
 ): void => {
-  for (const { origin, blob } of serialized)
+  for (const { origin, blob, thumbprint } of serialized)
     try {
-      into.entries.push(asRole(readSerialized(blob), store.role, origin));
+      into.entries.push(asRole(readSerialized(blob, thumbprint), store.role, origin));
     } catch (error) {
       if (!(error instanceof BlobError)) throw error;
       into.problems.push({ origin, problem: error.message });
@@ -49,15 +49,17 @@ const collect = (
 
 const authRootOrigin = 'LocalMachine\\AuthRoot#';
 
-/** Reads every physical store by crypt32, or by the registry where that cannot be called. @throws StoreError */
+/** Asks Windows' own functions, or reg.exe where those cannot be called. @throws StoreError */
 const readMachine = async (run: RunCommand): Promise<Collected> => {
-  const crypt32 = await bindCrypt32();
-  const restrictions = await readRestrictions((await bindRegistry()) ?? byRegExe(run));
+  const { certificates, values } = (await loadNative()) ?? regExe(run);
+  const [read, restrictions] = await Promise.all([
+    Promise.all(
+      physicalStores.map(async (store) => ({ store, serialized: await certificates(store) })),
+    ),
+    readRestrictions(values),
+  ]);
   const into = { entries: new Array<StoreEntry>(), problems: new Array<StoreProblem>() };
-  for (const store of physicalStores)
-    collect(store, crypt32 ? crypt32(store) : await readRegistryStore(run, store), into);
-  const isAnchor = ({ trust, missingFrom }: StoreEntry): boolean =>
-    trust === 'trusted' && missingFrom === undefined;
+  for (const { store, serialized } of read) collect(store, serialized, into);
   // A Windows that trusts nobody does not exist: whoever answers so has refused
   if (!into.entries.some(isAnchor))
     throw new StoreError('unreadable', `${machineStoreName}: Windows shows no certificates at all`);

@@ -1,7 +1,7 @@
-/** Values of Windows' registry by its own function (advapi32.dll), called through koffi: reg.exe takes a process for each key. */
+/** Values of Windows' registry by its own function (advapi32.dll): reg.exe takes a process for each key. */
 
-import { StoreError } from '../store-error.ts';
-import type { ReadValues, RegistryValues } from './registry.ts';
+import type { Libraries } from './native.ts';
+import { type ReadValues, type RegistryValues, refused } from './reader.ts';
 
 /** HKEY_LOCAL_MACHINE, as a handle. */
 const localMachine = -0x7ffffffe;
@@ -23,14 +23,8 @@ const shownAs: Readonly<Record<number, readonly [type: string, show: (bytes: Buf
     4: ['REG_DWORD', (bytes) => `0x${bytes.subarray(0, 4).reverse().toString('hex')}`],
   };
 
-/** Binds it; undefined where koffi or the library is not there. */
-export const bindRegistry = async (): Promise<ReadValues | undefined> => {
-  let advapi32;
-  try {
-    advapi32 = (await import('koffi')).default.load('advapi32.dll');
-  } catch {
-    return undefined; // reg.exe is asked instead
-  }
+/** @throws Error where the function is not there */
+export const bindRegistry = ({ advapi32 }: Libraries): ReadValues => {
   const readValue = advapi32.func(
     'int32 __stdcall RegGetValueW(intptr_t key, str16 path, str16 name, uint32 flags, _Out_ uint32 *type, _Out_ uint8 *data, _Inout_ uint32 *length)',
   );
@@ -45,10 +39,7 @@ export const bindRegistry = async (): Promise<ReadValues | undefined> => {
     length[0] = bytes.length; // no more may be written
     if (status === errors.success) status = ask(bytes);
     if (status !== errors.success)
-      throw new StoreError(
-        'unreadable',
-        `${key}\\${name}: Windows refuses to read it (${status}); run certready as an administrator`,
-      );
+      throw refused(`${key}\\${name}`, `Windows refuses to read it (${status})`);
     const [shown, show] = shownAs[type[0] ?? 0] ?? ['REG_NONE', () => ''];
     return { type: shown, data: show(bytes.subarray(0, length[0])) };
   };

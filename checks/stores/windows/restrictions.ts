@@ -9,7 +9,7 @@ import { DerError, unlessMalformed } from '../../pki/der.ts';
 import { UnsupportedAlgorithm } from '../../pki/signature.ts';
 import type { StoreEntry, StoreProblem } from '../../types.ts';
 import { type Collected, StoreError } from '../store-error.ts';
-import { type ReadValues, type RegistryValues, binaryOf } from './registry.ts';
+import { type ReadValues, type RegistryValues, binaryOf } from './reader.ts';
 import { type SignedTrustList, readSignedTrustList } from './trust-list.ts';
 
 /** Where Windows keeps the lists that it has fetched. */

@@ -3,8 +3,9 @@
 import type { RootUpdateState, RootUpdates } from '../../types.ts';
 import type { RunCommand } from '../commands.ts';
 import { StoreError } from '../store-error.ts';
-import { bindRegistry } from './native-registry.ts';
-import { type RegistryValues, binaryOf, byRegExe } from './registry.ts';
+import { loadNative } from './native.ts';
+import { regExe } from './reg-exe.ts';
+import { type RegistryValues, binaryOf } from './reader.ts';
 import { authRootsBarredBy, disallowedValue, updateKey } from './restrictions.ts';
 
 const policyKey = 'HKLM\\SOFTWARE\\Policies\\Microsoft\\SystemCertificates\\AuthRoot';
@@ -47,7 +48,7 @@ export const machineRootUpdates = (run: RunCommand): RootUpdates => ({
   name: 'LocalMachine\\AuthRoot',
   async read() {
     try {
-      const read = (await bindRegistry()) ?? byRegExe(run);
+      const { values: read } = (await loadNative()) ?? regExe(run);
       const [policy, update, barredBy] = await Promise.all([
         read(policyKey, ['DisableRootAutoUpdate']),
         read(updateKey, ['RootDirUrl', 'LastSyncTime', 'EncodedCtl', disallowedValue]),

@@ -3,12 +3,14 @@
  * serialised store, and what CertSerializeCertificateStoreElement gives (wincrypt.h, CERT_*_PROP_ID).
  */
 
+import { hash } from 'node:crypto';
 import { DerError, readSingle } from '../../pki/der.ts';
 import { readOid } from '../../pki/values.ts';
 import type { StoreEntry } from '../../types.ts';
 import { allPurposes, purposeNames } from '../trusted-certificate.ts';
 
 const propertyIds = {
+  sha1: 3,
   enhancedKeyUsage: 9,
   certificate: 32,
   disallowedFileTime: 104,
@@ -81,10 +83,25 @@ export const trustOf = (
   return { trust: 'trusted', purposes };
 };
 
-/** @throws BlobError */
-export const readSerialized = (blob: Buffer): Pick<StoreEntry, 'der' | 'trust' | 'purposes'> => {
+/** Windows leaves out what lies under another thumbprint than its own, by the property where it has that. */
+const requireThumbprint = (
+  properties: ReadonlyMap<number, Buffer>,
+  der: Buffer,
+  thumbprint: string,
+): void => {
+  const own = properties.get(propertyIds.sha1)?.toString('hex') ?? hash('sha1', der, 'hex');
+  if (own.toUpperCase() !== thumbprint.toUpperCase())
+    throw new BlobError(`has the thumbprint ${own.toUpperCase()}: Windows leaves it out`);
+};
+
+/** @param thumbprint the registry's name of it, where it comes from there. @throws BlobError */
+export const readSerialized = (
+  blob: Buffer,
+  thumbprint?: string,
+): Pick<StoreEntry, 'der' | 'trust' | 'purposes'> => {
   const properties = readProperties(blob);
   const der = properties.get(propertyIds.certificate);
   if (der === undefined) throw new BlobError('no certificate in it');
+  if (thumbprint !== undefined) requireThumbprint(properties, der, thumbprint);
   return { der, ...trustOf(properties) };
 };

@@ -4,7 +4,8 @@ import { describe, it } from 'node:test';
 import { fingerprint256 } from '../../../checks/pki/certificate.ts';
 import { oids } from '../../../checks/pki/oids.ts';
 import { machineStore } from '../../../checks/stores/windows/machine-store.ts';
-import { parseRegistry } from '../../../checks/stores/windows/registry.ts';
+import { regExe } from '../../../checks/stores/windows/reg-exe.ts';
+import { physicalStores } from '../../../checks/stores/windows/physical-stores.ts';
 import { readSerialized } from '../../../checks/stores/windows/serialized-certificate.ts';
 import type { TrustStore } from '../../../checks/types.ts';
 import { makeCa } from '../../helpers/private-ca.ts';
@@ -169,11 +170,12 @@ describe("the machine's store by the registry", { skip: process.platform === 'wi
     assert.ok('unreadable' in (await readStore(store)));
   });
 
-  it('keeps the origin of each certificate', () => {
+  it('keeps the origin of each certificate', async () => {
+    const store = physicalStores.find(({ name }) => name === 'LocalMachine\\AuthRoot');
+    assert.ok(store);
+    const run = registry({ [`${machine}\\AuthRoot\\Certificates`]: listing('AuthRoot', root) });
     assert.deepEqual(
-      parseRegistry(listing('AuthRoot', root), 'LocalMachine\\AuthRoot').map(
-        ({ origin }) => origin,
-      ),
+      (await regExe(run).certificates(store)).map(({ origin }) => origin),
       [`LocalMachine\\AuthRoot#${thumbprint(r1.der)}`],
     );
   });
