@@ -8,7 +8,7 @@ import {
   judgeRoot,
 } from './stores/root-in-store.ts';
 import type { OnDemand } from './stores/windows/on-demand.ts';
-import { judgeOnDemand } from './stores/windows/on-demand-judgement.ts';
+import { isThere, judgeOnDemand } from './stores/windows/on-demand-judgement.ts';
 import type {
   Authority,
   DiscoveringCheck,
@@ -127,7 +127,7 @@ const askOnDemand = async (
   signal: AbortSignal,
 ): Promise<OnDemand | undefined> => {
   const { updates } = store;
-  if (updates === undefined || index.byFingerprint.has(root.sha256)) return undefined;
+  if (updates === undefined || isThere(index, root.sha256)) return undefined;
   const { observeRootUpdate } = await import('./stores/windows/on-demand.ts');
   return (await observeRootUpdate({ updates, store: index, root }, run, signal)).onDemand;
 };

@@ -18,6 +18,7 @@ import type {
 } from '../../checks/types.ts';
 import { type Answer, fakeHost } from '../helpers/fake-host.ts';
 import { makeCa } from '../helpers/private-ca.ts';
+import { generateKey } from '../helpers/signing.ts';
 import { fileTime, purposeList } from '../stores/windows/blob-writer.ts';
 import {
   type Subject,
@@ -25,7 +26,8 @@ import {
   makeTrustList,
 } from '../stores/windows/trust-list-writer.ts';
 
-const root = makeCa({ name: 'O=Example, CN=Example Root', notAfter: new Date('2028-01-28') });
+const key = generateKey('p256');
+const root = makeCa({ name: 'O=Example, CN=Example Root', key, notAfter: new Date('2028-01-28') });
 const { anchor, signer } = makeListSigner();
 const at = new Date('2025-06-03T12:00:00Z');
 const url = 'http://updates.example.com/list/authrootstl.cab';
@@ -60,7 +62,10 @@ const working: RootUpdateState = {
 interface Case {
   readonly state: RootUpdateState;
   readonly answer?: Answer;
-  readonly present?: boolean;
+  /** Where the root lies. */
+  readonly present?: boolean | StoreEntry;
+  /** What else is in the store. */
+  readonly beside?: readonly Uint8Array[];
   readonly at?: Date;
 }
 
@@ -68,6 +73,7 @@ const judge = async ({
   state,
   answer = cabinet,
   present = false,
+  beside = [],
   ...times
 }: Case): Promise<{ update: Judgement; store: Judgement; fetched: number }> => {
   const entry = (der: Uint8Array): StoreEntry => ({ der, trust: 'trusted', origin: 'Root' });
@@ -79,7 +85,10 @@ const judge = async ({
     updates: { name: 'LocalMachine\\AuthRoot', read: () => Promise.resolve(state) },
     read: () =>
       Promise.resolve({
-        entries: [entry(anchor.der), ...(present ? [entry(root.der)] : [])],
+        entries: [
+          ...[anchor.der, ...beside].map(entry),
+          ...(present === true ? [entry(root.der)] : present === false ? [] : [present]),
+        ],
         problems: [],
       }),
   };
@@ -133,6 +142,38 @@ describe("Windows' automatic root update", () => {
       update: 'ok',
       store: 'ok',
       fetches: 0,
+    },
+    'brings a root that lies among the intermediates': {
+      state: working,
+      present: {
+        der: root.der,
+        trust: 'trusted',
+        origin: 'CA',
+        missingFrom: [{ part: 'anchors', path: 'Root' }],
+      },
+      update: 'ok',
+      store: 'ok',
+      fetches: 1,
+    },
+    'brings no root that is disallowed': {
+      state: working,
+      present: { der: root.der, trust: 'distrusted', origin: 'Disallowed' },
+      update: 'ok',
+      store: `root-distrusted:${inStore}`,
+      fetches: 0,
+    },
+    'brings a root beside another that calls itself the same': {
+      state: working,
+      beside: [makeCa({ name: root.name }).der],
+      update: 'ok',
+      store: 'ok',
+      fetches: 1,
+    },
+    'does not bring a root beside another certificate of its key': {
+      state: working,
+      beside: [makeCa({ name: root.name, key }).der],
+      update: 'ok',
+      store: `root-lookalike:${inStore}`,
     },
     'brings a root that is on the list': { state: working, update: 'ok', store: 'ok', fetches: 1 },
     'is switched off, and the root is not there': {

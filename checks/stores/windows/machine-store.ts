@@ -9,24 +9,25 @@ import { regExe } from './reg-exe.ts';
 import type { SerializedEntry } from './reader.ts';
 import { machineRootUpdates } from './root-updates.ts';
 import { isAnchor, readRestrictions, restricted } from './restrictions.ts';
-import { BlobError, readSerialized } from './serialized-certificate.ts';
+import { BlobError, readSerialized, trustOf } from './serialized-certificate.ts';
 
 export const machineStoreName = 'LocalMachine\\Root';
 
-/** A certificate among the disallowed is distrusted whatever its properties say; one among intermediates anchors nothing. */
-const asRole = (
-  entry: Pick<StoreEntry, 'der' | 'trust' | 'purposes'>,
-  role: StoreRole,
-  origin: string,
-): StoreEntry => {
+/**
+ * A certificate among the disallowed is distrusted whatever its properties say, or fail to say; one among
+ * intermediates anchors nothing. @throws BlobError
+ */
+const entryOf = ({ origin, blob, thumbprint }: SerializedEntry, role: StoreRole): StoreEntry => {
+  const { der, properties } = readSerialized(blob, thumbprint);
   switch (role) {
     case 'anchors':
-      return { ...entry, origin };
+      return { der, ...trustOf(properties), origin };
     case 'disallowed':
-      return { der: entry.der, trust: 'distrusted', origin };
+      return { der, trust: 'distrusted', origin };
     case 'intermediates':
       return {
-        ...entry,
+        der,
+        ...trustOf(properties),
         origin,
         missingFrom: [{ part: 'anchors', path: machineStoreName }],
       };
@@ -38,12 +39,12 @@ const collect = (
   serialized: readonly SerializedEntry[],
   into: { entries: StoreEntry[]; problems: StoreProblem[] },
 ): void => {
-  for (const { origin, blob, thumbprint } of serialized)
+  for (const one of serialized)
     try {
-      into.entries.push(asRole(readSerialized(blob, thumbprint), store.role, origin));
+      into.entries.push(entryOf(one, store.role));
     } catch (error) {
       if (!(error instanceof BlobError)) throw error;
-      into.problems.push({ origin, problem: error.message });
+      into.problems.push({ origin: one.origin, problem: error.message });
     }
 };
 

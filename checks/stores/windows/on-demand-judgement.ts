@@ -2,8 +2,12 @@
 
 import { parseCertificate } from '../../pki/certificate.ts';
 import { type Evidence, type GapId, gapId } from '../../types.ts';
-import type { RootJudgement } from '../root-in-store.ts';
+import type { IndexedStore, RootJudgement } from '../root-in-store.ts';
 import type { OnDemand } from './on-demand.ts';
+
+/** Whether a store has a root where it counts: one among the intermediates alone is fetched all the same. */
+export const isThere = (store: IndexedStore, sha256: string): boolean =>
+  store.byFingerprint.get(sha256)?.some(({ missingFrom }) => missingFrom === undefined) ?? false;
 
 export type OnDemandJudgement = RootJudgement & { readonly blockedBy?: readonly GapId[] };
 
@@ -33,14 +37,23 @@ const onUse = (judged: RootJudgement, der: Uint8Array, at: Date): RootJudgement 
   };
 };
 
-/** Only a root that is nowhere in the store is fetched; all other judgements stay as they are. */
+/** What another authority of the same name has no part in: its certificate does not lead to the root's. */
+const besideNamesake = ({ faults, evidence }: RootJudgement): boolean =>
+  faults.some(({ code }) => code === 'root-lookalike') && evidence['likeness'] === 'other-key';
+
+/**
+ * Only a root that is nowhere in the store is fetched; all other judgements stay as they are, that of a namesake
+ * unless the root comes.
+ */
 export const judgeOnDemand = (
   judged: RootJudgement,
   onDemand: OnDemand | undefined,
   { der, at }: { readonly der: Uint8Array | undefined; readonly at: Date },
 ): OnDemandJudgement => {
+  if (onDemand === undefined) return judged;
   const isMissing = judged.faults.some(({ code }) => code === 'root-missing');
-  if (!isMissing || onDemand === undefined) return judged;
+  const mayCome = ['fetched-on-use', 'unreachable', 'unknown'].includes(onDemand.outcome);
+  if (!isMissing && !(mayCome && besideNamesake(judged))) return judged;
   switch (onDemand.outcome) {
     case 'fetched-on-use':
       return der === undefined ? judged : onUse(judged, der, at);

@@ -21,6 +21,7 @@ import type {
 } from '../../types.ts';
 import { type IndexedStore, allowsServers } from '../root-in-store.ts';
 import { cabinetMagic, listTrouble } from './list-folder.ts';
+import { isThere } from './on-demand-judgement.ts';
 import { BlobError, trustOf } from './serialized-certificate.ts';
 import { isAnchor, namedBy } from './restrictions.ts';
 import { type SignedTrustList, type TrustListKind, readSignedTrustList } from './trust-list.ts';
@@ -173,10 +174,7 @@ export const observeRootUpdate = async (
           ...(state.disabledBy !== undefined && { disabledBy: state.disabledBy }),
         }
       : {};
-  const isPresent = store.byFingerprint
-    .get(root.sha256)
-    ?.some(({ missingFrom }) => missingFrom === undefined);
-  if (isPresent) return { state, stages: [], evidence: known };
+  if (isThere(store, root.sha256)) return { state, stages: [], evidence: known };
   let stages: readonly Stage[] = [];
   const fetched = async (): Promise<{ readonly findings: readonly Finding[] }> => {
     const { url } = state.unreadable === undefined ? state : { url: '' };

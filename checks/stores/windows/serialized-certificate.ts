@@ -94,14 +94,16 @@ const requireThumbprint = (
     throw new BlobError(`has the thumbprint ${own.toUpperCase()}: Windows leaves it out`);
 };
 
+export interface SerializedCertificate {
+  readonly der: Buffer;
+  readonly properties: ReadonlyMap<number, Buffer>;
+}
+
 /** @param thumbprint the registry's name of it, where it comes from there. @throws BlobError */
-export const readSerialized = (
-  blob: Buffer,
-  thumbprint?: string,
-): Pick<StoreEntry, 'der' | 'trust' | 'purposes'> => {
+export const readSerialized = (blob: Buffer, thumbprint?: string): SerializedCertificate => {
   const properties = readProperties(blob);
   const der = properties.get(propertyIds.certificate);
   if (der === undefined) throw new BlobError('no certificate in it');
   if (thumbprint !== undefined) requireThumbprint(properties, der, thumbprint);
-  return { der, ...trustOf(properties) };
+  return { der, properties };
 };

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { oid, sequence } from '../../helpers/der-writer.ts';
 
 export const propertyIds = {
+  sha1: 3,
   purposes: 9,
   friendlyName: 11,
   certificate: 32,

@@ -6,7 +6,7 @@ import { oids } from '../../../checks/pki/oids.ts';
 import { machineStore } from '../../../checks/stores/windows/machine-store.ts';
 import { regExe } from '../../../checks/stores/windows/reg-exe.ts';
 import { physicalStores } from '../../../checks/stores/windows/physical-stores.ts';
-import { readSerialized } from '../../../checks/stores/windows/serialized-certificate.ts';
+import { readSerialized, trustOf } from '../../../checks/stores/windows/serialized-certificate.ts';
 import type { TrustStore } from '../../../checks/types.ts';
 import { makeCa } from '../../helpers/private-ca.ts';
 import { readEntries, readStore, verdictIn } from '../read-store.ts';
@@ -65,8 +65,9 @@ describe('a certificate with properties', () => {
   ];
   for (const [what, properties, trust, forServers] of cases)
     it(`is read: ${what}`, () => {
-      const entry = readSerialized(blobOf(r1.der, properties));
-      assert.deepEqual(entry.der, r1.der);
+      const read = readSerialized(blobOf(r1.der, properties));
+      assert.deepEqual(read.der, r1.der);
+      const entry = trustOf(read.properties);
       assert.equal(entry.trust, trust);
       if (trust === 'trusted')
         assert.equal(entry.purposes?.includes('serverAuth') ?? true, forServers);
@@ -80,7 +81,7 @@ describe('a certificate with properties', () => {
     ['purposes that are none', blobOf(r1.der, { purposes: Buffer.from('zz') })],
   ] as const)
     it(`is refused: ${what}`, () => {
-      assert.throws(() => readSerialized(blob), { name: 'BlobError' });
+      assert.throws(() => trustOf(readSerialized(blob).properties), { name: 'BlobError' });
     });
 
   it("is GlobalSign's R1 as Windows exported it", async (t) => {
@@ -93,12 +94,12 @@ describe('a certificate with properties', () => {
       t.skip('needs the shared data');
       return;
     }
-    const entry = readSerialized(blob);
+    const { der, properties } = readSerialized(blob);
     assert.equal(
-      fingerprint256(entry.der),
+      fingerprint256(der),
       'EBD41040E4BB3EC742C9E381D31EF2A41A48B6685C96E7CEF3C1DF6CD4331C99',
     );
-    assert.ok(entry.purposes?.includes('serverAuth'));
+    assert.ok(trustOf(properties).purposes?.includes('serverAuth'));
   });
 });
 
@@ -132,6 +133,21 @@ describe("the machine's store by the registry", { skip: process.platform === 'wi
     ['in AuthRoot', { Root: [filler], AuthRoot: [root] }, 'ok'],
     ['nowhere', { Root: [filler] }, 'root-missing absent'],
     ['disallowed', { Root: [root], Disallowed: [root] }, 'root-distrusted'],
+    [
+      'disallowed, with a property that makes no sense',
+      { Root: [root], Disallowed: [entry(r1.der, { purposes: Buffer.from('zz') })] },
+      'root-distrusted',
+    ],
+    [
+      'under the thumbprint of another',
+      { Root: [filler], AuthRoot: [[thumbprint(other.der), blobOf(r1.der)]] },
+      'root-missing absent',
+    ],
+    [
+      'with the thumbprint of another',
+      { Root: [filler], AuthRoot: [entry(r1.der, { sha1: Buffer.alloc(20) })] },
+      'root-missing absent',
+    ],
     ['among intermediates', { Root: [filler], CA: [root] }, 'root-missing among-intermediates'],
     ['in Root and among intermediates', { Root: [root], CA: [root] }, 'ok'],
     [
