@@ -43,6 +43,8 @@ export interface ListOptions {
   readonly signer: Identity;
   /** Beside the signer's own. */
   readonly certificates?: readonly Uint8Array[];
+  /** What the signature says it is of; default: a trust list. */
+  readonly signedAs?: string;
   /** Changes the content after it was signed. */
   readonly tamper?: (content: Buffer) => Buffer;
 }
@@ -85,17 +87,17 @@ const contentOf = (der: Buffer): Buffer => {
 
 export const makeTrustList = (options: ListOptions): Buffer => {
   const { subjects, signer, certificates = [], tamper } = options;
-  const { usage = rootListSigner, identifiedBy = oids.sha1 } = options;
+  const { usage = rootListSigner, identifiedBy = oids.sha1, signedAs = trustListOid } = options;
   const list = sequence(
     sequence(oid(usage)),
     integer(1),
     timeValue(new Date('2025-06-01T00:00:00Z')),
     sequence(oid(identifiedBy), nullValue()),
-    sequence(...subjects.map(subject)),
+    ...(subjects.length === 0 ? [] : [sequence(...subjects.map(subject))]),
   );
   const digestAlgorithm = sequence(oid(oids.sha256), nullValue());
   const attributes = [
-    sequence(oid('1.2.840.113549.1.9.3'), setOf(oid(trustListOid))),
+    sequence(oid('1.2.840.113549.1.9.3'), setOf(oid(signedAs))),
     sequence(oid('1.2.840.113549.1.9.4'), setOf(octetString(digestOf('sha256', contentOf(list))))),
   ];
   const signature = sign('sha256', setOf(...attributes), signer.privateKey);

@@ -8,7 +8,12 @@ import { readSignedTrustList } from '../../../checks/stores/windows/trust-list.t
 import { makeCa } from '../../helpers/private-ca.ts';
 import { extKeyUsage } from '../../helpers/x509-writer.ts';
 import { thumbprint } from './blob-writer.ts';
-import { makeListSigner, makeTrustList, rootListSigner } from './trust-list-writer.ts';
+import {
+  disallowedList,
+  makeListSigner,
+  makeTrustList,
+  rootListSigner,
+} from './trust-list-writer.ts';
 
 const r1 = makeCa({ name: 'O=Example, CN=Example Root R1' });
 const { anchor, signer } = makeListSigner();
@@ -42,6 +47,35 @@ describe('a list of trusted roots', () => {
     assert.equal(readSignedTrustList(carried).isSigned(anchors), true);
     const bare = makeTrustList({ subjects, signer: deep });
     assert.equal(readSignedTrustList(bare).isSigned(anchors), false);
+  });
+
+  it('is not signed through a certificate that may issue none', () => {
+    const leaf = anchor.issue({ name: 'CN=Some Server', key: 'rsa' });
+    const forged = leaf.issue({
+      name: 'CN=Publisher',
+      key: 'rsa',
+      extensions: [extKeyUsage([rootListSigner])],
+    });
+    const list = makeTrustList({ subjects, signer: forged, certificates: [leaf.der] });
+    assert.equal(readSignedTrustList(list).isSigned(anchors), false);
+  });
+
+  it('is not signed by a signature that was made for something else', () => {
+    const list = makeTrustList({ subjects, signer, signedAs: '1.2.840.113549.1.7.1' });
+    assert.equal(readSignedTrustList(list).isSigned(anchors), false);
+  });
+
+  it('is no list of something else', () => {
+    const list = makeTrustList({ subjects, signer, usage: disallowedList });
+    assert.throws(() => readSignedTrustList(list), UnsupportedAlgorithm);
+    assert.equal(readSignedTrustList(list, 'disallowed').isSigned(anchors), true);
+  });
+
+  it('may be a list of none', () => {
+    assert.equal(
+      readSignedTrustList(makeTrustList({ subjects: [], signer })).list.subjects.size,
+      0,
+    );
   });
 
   it('has to be signed by a signer of lists', () => {
