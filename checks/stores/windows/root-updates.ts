@@ -22,7 +22,7 @@ const timeOf = (hex: string | undefined): Date | undefined => {
 };
 
 const isSet = (values: RegistryValues, name: string): boolean =>
-  Number(values.get(name.toLowerCase())?.data ?? 0) === 1;
+  Number(values.get(name.toLowerCase())?.data ?? 0) > 0;
 
 /** The setting by which no root is fetched, or by which what is fetched is not trusted. */
 const disabledBy = (policy: RegistryValues, barredBy: string | undefined): string | undefined =>

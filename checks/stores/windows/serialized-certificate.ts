@@ -17,6 +17,7 @@ const propertyIds = {
   disallowedEnhancedKeyUsage: 122,
   notBeforeFileTime: 126,
   notBeforeEnhancedKeyUsage: 127,
+  disallowedCaFileTime: 128,
 } as const;
 
 /** Bytes that are not a list of (id, encoding, length, value). */
@@ -71,7 +72,9 @@ export const trustOf = (
     const value = properties.get(id);
     return value === undefined ? undefined : purposesIn(value);
   };
-  const isDisallowed = properties.has(propertyIds.disallowedFileTime);
+  const isDisallowed =
+    properties.has(propertyIds.disallowedFileTime) ||
+    properties.has(propertyIds.disallowedCaFileTime);
   const disallowed = list(propertyIds.disallowedEnhancedKeyUsage);
   if (isDisallowed && disallowed === undefined) return { trust: 'distrusted' };
   const isLimited = properties.has(propertyIds.notBeforeFileTime);

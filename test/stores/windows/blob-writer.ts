@@ -12,6 +12,7 @@ export const propertyIds = {
   disallowedPurposes: 122,
   notBefore: 126,
   notBeforePurposes: 127,
+  disallowedCaSince: 128,
 } as const;
 
 const property = (id: number, value: Uint8Array): Buffer => {

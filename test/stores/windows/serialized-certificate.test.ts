@@ -37,6 +37,7 @@ describe('a certificate with properties', () => {
     ['purposes without servers', { purposes: mail }, 'trusted', false],
     ['an empty list of purposes', { purposes: purposeList() }, 'trusted', false],
     ['disallowed', { disallowedSince: since }, 'distrusted', false],
+    ['disallowed as an authority', { disallowedCaSince: since }, 'distrusted', false],
     [
       'disallowed for servers',
       { disallowedSince: since, disallowedPurposes: servers },

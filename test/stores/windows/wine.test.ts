@@ -21,6 +21,7 @@ const intermediate = makeCa({ name: 'O=Example, CN=Among Intermediates' });
 const mailOnly = makeCa({ name: 'O=Example, CN=Mail Only' });
 const ended = makeCa({ name: 'O=Example, CN=Ended' });
 const policy = makeCa({ name: 'O=Example, CN=By Policy' });
+const misfiled = makeCa({ name: 'O=Example, CN=Under Another Thumbprint' });
 const absent = makeCa({ name: 'O=Example, CN=Absent' });
 
 const machine = 'HKLM\\SOFTWARE\\Microsoft\\SystemCertificates';
@@ -125,12 +126,14 @@ const behindWinHttp = `
 describe("Windows' own stores", { skip: await lackingWine() }, () => {
   let wine: Wine;
   let roots = '';
-  const add = (key: string, der: Uint8Array, properties = {}): Promise<string> =>
+  const addBlob = (key: string, named: string, blob: Buffer): Promise<string> =>
     wine.windows(
       'reg',
-      ...['add', `${key}\\Certificates\\${thumbprint(der)}`, '/v', 'Blob', '/t', 'REG_BINARY'],
-      ...['/d', blobOf(der, properties).toString('hex'), '/f'],
+      ...['add', `${key}\\Certificates\\${named}`, '/v', 'Blob', '/t', 'REG_BINARY'],
+      ...['/d', blob.toString('hex'), '/f'],
     );
+  const add = (key: string, der: Uint8Array, properties = {}): Promise<string> =>
+    addBlob(key, thumbprint(der), blobOf(der, properties));
   before(async () => {
     roots = await mkdtemp(join(tmpdir(), 'certready-roots-'));
     const pems = [present, disallowed].map(({ pem }) => pem);
@@ -144,13 +147,15 @@ describe("Windows' own stores", { skip: await lackingWine() }, () => {
     });
     await add(`${machine}\\AuthRoot`, ended.der, { disallowedSince: fileTime(new Date(0)) });
     await add(`${policies}\\Root`, policy.der);
+    await addBlob(`${machine}\\AuthRoot`, '0'.repeat(40), blobOf(misfiled.der));
   });
   after(async () => {
     await wine.stop();
     await rm(roots, { recursive: true, force: true });
   });
 
-  const all = { present, authRoot, disallowed, intermediate, mailOnly, ended, policy, absent };
+  const parts = { present, authRoot, disallowed, intermediate, mailOnly, ended, policy };
+  const all = { ...parts, misfiled, absent };
   const ders = Object.fromEntries(Object.entries(all).map(([name, { der }]) => [name, der]));
   const expected = {
     present: 'ok',
@@ -160,6 +165,7 @@ describe("Windows' own stores", { skip: await lackingWine() }, () => {
     mailOnly: 'root-not-for-server-auth',
     ended: 'root-distrusted',
     policy: 'ok',
+    misfiled: 'root-missing absent',
     absent: 'root-missing absent',
   };
 
@@ -247,14 +253,15 @@ describe("Windows' own stores", { skip: await lackingWine() }, () => {
       const judged = await ask(absent.der);
       assert.equal(judged['root-update']?.outcome, 'root-update-disabled');
       assert.equal(judged['trust-store']?.outcome, 'root-missing');
-      // Wine's Root has what AuthRoot has whatever the policy says, so its parts are read
-      const read = await wine.node(verdicts({ authRoot: authRoot.der, policy: policy.der }), {
-        koffi: false,
-      });
-      assert.deepEqual((JSON.parse(read) as Answer).verdicts, {
-        authRoot: 'root-distrusted',
-        policy: 'ok',
-      });
+      for (const koffi of [true, false]) {
+        const read = await wine.node(verdicts({ authRoot: authRoot.der, policy: policy.der }), {
+          koffi,
+        });
+        assert.deepEqual((JSON.parse(read) as Answer).verdicts, {
+          authRoot: 'root-distrusted',
+          policy: 'ok',
+        });
+      }
       await wine.windows('reg', 'delete', key, '/v', 'Flags', '/f');
     });
 
