@@ -4,8 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { type Certificate, parseCertificate } from '../../pki/certificate.ts';
-import { DerError, unlessMalformed } from '../../pki/der.ts';
+import { DerError } from '../../pki/der.ts';
 import { UnsupportedAlgorithm } from '../../pki/signature.ts';
 import { hex } from '../../pki/values.ts';
 import type {
@@ -17,13 +16,12 @@ import type {
   RootUpdates,
   Run,
   Stage,
-  StoreEntry,
 } from '../../types.ts';
 import { type IndexedStore, allowsServers } from '../root-in-store.ts';
 import { cabinetMagic, listTrouble } from './list-folder.ts';
 import { isThere } from './on-demand-judgement.ts';
 import { BlobError, trustOf } from './serialized-certificate.ts';
-import { isAnchor, namedBy } from './restrictions.ts';
+import { anchorsIn, namedBy } from './restrictions.ts';
 import { type SignedTrustList, type TrustListKind, readSignedTrustList } from './trust-list.ts';
 
 /** What became of the question, in the order in which it is asked. */
@@ -75,9 +73,6 @@ const fetchList = async (
   };
 };
 
-const anchorsIn = (entries: readonly StoreEntry[]): Certificate[] =>
-  entries.filter(isAnchor).flatMap(({ der }) => unlessMalformed(() => parseCertificate(der)) ?? []);
-
 /** A cached list, once its signature is known to be good; or why it cannot be relied on. */
 const readList = (
   bytes: Uint8Array | undefined,
@@ -99,7 +94,7 @@ const readList = (
 /** Whether the list of disallowed certificates names a root that is not there; a list that does not hold says nothing. */
 const isDisallowed = (state: KnownState, store: IndexedStore, der: Uint8Array): boolean => {
   const list = readList(state.disallowed, store, 'disallowed');
-  return typeof list !== 'string' && namedBy(list)(parseCertificate(der));
+  return typeof list !== 'string' && namedBy(list)(der);
 };
 
 const listed = (

@@ -5,10 +5,12 @@
 
 import { hash } from 'node:crypto';
 import { type Certificate, fingerprint256, parseCertificate } from '../../pki/certificate.ts';
-import { DerError, unlessMalformed } from '../../pki/der.ts';
+import { DerError, readSingle, tags, unlessMalformed } from '../../pki/der.ts';
 import { UnsupportedAlgorithm } from '../../pki/signature.ts';
+import { readBitStringBytes } from '../../pki/values.ts';
 import type { StoreEntry, StoreProblem } from '../../types.ts';
 import { type Collected, StoreError } from '../store-error.ts';
+import { publicKeyInfoOf } from '../subject-name.ts';
 import { type ReadValues, type RegistryValues, binaryOf } from './reader.ts';
 import { type SignedTrustList, readSignedTrustList } from './trust-list.ts';
 
@@ -74,44 +76,51 @@ const hashesByLength: Readonly<Record<number, string>> = {
   128: 'sha512',
 };
 
+/** A certificate, what is signed in it, and its key: nothing else of it is read. @throws DerError */
+const partsOf = (der: Uint8Array): readonly Uint8Array[] => {
+  const outer = readSingle(der);
+  const key = readSingle(publicKeyInfoOf(der));
+  key.read(tags.sequence);
+  return [der, outer.whole(outer.read(tags.sequence)), readBitStringBytes(key)];
+};
+
 /**
  * Whether a list names a certificate: by a hash of the whole of it, of what is signed in it
  * (CERT_SIGNATURE_HASH_PROP_ID) or of its key (CERT_SUBJECT_PUBLIC_KEY_MD5_HASH_PROP_ID). Which hash shows
  * in the length.
  */
-export const namedBy = ({ list }: SignedTrustList): ((certificate: Certificate) => boolean) => {
+export const namedBy = ({ list }: SignedTrustList): ((der: Uint8Array) => boolean) => {
   const lengths = new Set([...list.subjects.keys()].map(({ length }) => length));
   const algorithms = [...lengths].flatMap((length) => hashesByLength[length] ?? []);
-  return ({ raw, tbs, publicKeyBits }) =>
-    algorithms.some((algorithm) =>
-      [raw, tbs, publicKeyBits].some((bytes) =>
-        list.subjects.has(hash(algorithm, bytes, 'hex').toUpperCase()),
-      ),
-    );
+  const isListed = (algorithm: string, bytes: Uint8Array): boolean =>
+    list.subjects.has(hash(algorithm, bytes, 'hex').toUpperCase());
+  return (der) => {
+    const parts = unlessMalformed(() => partsOf(der)) ?? [der];
+    return algorithms.some((algorithm) => parts.some((bytes) => isListed(algorithm, bytes)));
+  };
 };
 
 /** Whether Windows verifies with it, as far as the store goes. */
 export const isAnchor = ({ trust, missingFrom }: StoreEntry): boolean =>
   trust === 'trusted' && missingFrom === undefined;
 
+/** The certificates of those entries that Windows verifies with. */
+export const anchorsIn = (entries: readonly StoreEntry[]): readonly Certificate[] =>
+  entries.filter(isAnchor).flatMap(({ der }) => unlessMalformed(() => parseCertificate(der)) ?? []);
+
 /** Distrusts what the list names. A list that nobody signed whom this machine trusts counts for nothing. */
 const withoutDisallowed = (entries: readonly StoreEntry[], list: SignedTrustList): Collected => {
-  if (list.list.subjects.size === 0) return { entries, problems: [] };
-  const certificates = new Map(
-    entries.map((entry) => [entry, unlessMalformed(() => parseCertificate(entry.der))]),
-  );
-  const anchors = entries.filter(isAnchor).flatMap((entry) => certificates.get(entry) ?? []);
-  if (!list.isSigned(anchors))
+  const isNamed = namedBy(list);
+  const named = new Set(entries.filter(({ der }) => isNamed(der)));
+  if (named.size === 0) return { entries, problems: [] };
+  if (!list.isSigned(anchorsIn(entries)))
     return {
       entries,
       problems: [{ origin: originOfList, problem: 'its signature does not hold' }],
     };
-  const isNamed = namedBy(list);
-  const distrusted = entries.map((entry): StoreEntry => {
-    const certificate = certificates.get(entry);
-    if (certificate === undefined || !isNamed(certificate)) return entry;
-    return { der: entry.der, trust: 'distrusted', origin: originOfList };
-  });
+  const distrusted = entries.map((entry): StoreEntry =>
+    named.has(entry) ? { der: entry.der, trust: 'distrusted', origin: originOfList } : entry,
+  );
   return { entries: distrusted, problems: [] };
 };
 
