@@ -1,6 +1,6 @@
 /**
  * Windows' own store under Wine, for the benchmark of trust stores: AuthRoot with all the certificates, read
- * by crypt32 and by the registry. (What Wine has in Root it takes from the host and verifies anew in each
+ * by crypt32 and by reg.exe. (What Wine has in Root it takes from the host and verifies anew in each
  * process, which Windows does not.) The floor is what the same functions of Wine take without any judgement.
  *
  * Wine's registry is a process of its own, and its crypt32 puts six questions to it for each certificate.
@@ -8,6 +8,7 @@
  * answer. In Windows these are calls of the kernel; so Wine is kept on one processor here.
  */
 
+import { hash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -15,19 +16,42 @@ import { fingerprint256 } from '../checks/pki/certificate.ts';
 import { makeCa } from '../test/helpers/private-ca.ts';
 import { lackingWine, startWine } from '../test/helpers/wine.ts';
 import { blobOf, thumbprint } from '../test/stores/windows/blob-writer.ts';
+import {
+  disallowedHash,
+  disallowedList,
+  makeListSigner,
+  makeTrustList,
+} from '../test/stores/windows/trust-list-writer.ts';
 import type { Candidate } from './measure.ts';
 
-const authRoot =
-  'HKEY_LOCAL_MACHINE\\Software\\Microsoft\\SystemCertificates\\AuthRoot\\Certificates';
+const authRoot = 'HKEY_LOCAL_MACHINE\\Software\\Microsoft\\SystemCertificates\\AuthRoot';
+
+const hexOf = (bytes: Buffer): string => bytes.toString('hex').replace(/..(?!$)/g, '$&,');
+
+/** What each Windows has: a list of disallowed certificates, by the hashes of their keys and of what is signed. */
+const disallowedCertificates = (): Buffer =>
+  makeTrustList({
+    subjects: Array.from({ length: 60 }, (_, n) => {
+      const identifier = hash(n % 2 === 0 ? 'md5' : 'sha256', String(n), 'buffer');
+      return { der: identifier, identifier };
+    }),
+    signer: makeListSigner([disallowedList]).signer,
+    usage: disallowedList,
+    identifiedBy: disallowedHash,
+  });
 
 /** A file that `reg import` takes. */
 const registryFile = (ders: readonly Uint8Array[]): string =>
-  ders.reduce((text, der) => {
-    const bytes = blobOf(der)
-      .toString('hex')
-      .replace(/..(?!$)/g, '$&,');
-    return `${text}\r\n[${authRoot}\\${thumbprint(der)}]\r\n"Blob"=hex:${bytes}\r\n`;
-  }, 'REGEDIT4\r\n');
+  [
+    'REGEDIT4',
+    `[${authRoot}\\AutoUpdate]`,
+    `"DisallowedCertEncodedCtl"=hex:${hexOf(disallowedCertificates())}`,
+    ...ders.flatMap((der) => [
+      `[${authRoot}\\Certificates\\${thumbprint(der)}]`,
+      `"Blob"=hex:${hexOf(blobOf(der))}`,
+    ]),
+    '',
+  ].join('\r\n');
 
 const timed = (body: string): string => `
   import { commandRunner } from './checks/stores/commands.ts';
