@@ -169,6 +169,12 @@ describe("Windows' automatic root update", () => {
       store: 'ok',
       fetches: 1,
     },
+    'may bring a root beside another that calls itself the same': {
+      state: { url, isRedirected: false },
+      beside: [makeCa({ name: root.name }).der],
+      update: 'unknown',
+      store: `root-lookalike:${inStore}`,
+    },
     'does not bring a root beside another certificate of its key': {
       state: working,
       beside: [makeCa({ name: root.name, key }).der],

@@ -43,7 +43,7 @@ const besideNamesake = ({ faults, evidence }: RootJudgement): boolean =>
 
 /**
  * Only a root that is nowhere in the store is fetched; all other judgements stay as they are, that of a namesake
- * unless the root comes.
+ * unless the root will come.
  */
 export const judgeOnDemand = (
   judged: RootJudgement,
@@ -52,8 +52,8 @@ export const judgeOnDemand = (
 ): OnDemandJudgement => {
   if (onDemand === undefined) return judged;
   const isMissing = judged.faults.some(({ code }) => code === 'root-missing');
-  const mayCome = ['fetched-on-use', 'unreachable', 'unknown'].includes(onDemand.outcome);
-  if (!isMissing && !(mayCome && besideNamesake(judged))) return judged;
+  const willCome = onDemand.outcome === 'fetched-on-use';
+  if (!isMissing && !(willCome && besideNamesake(judged))) return judged;
   switch (onDemand.outcome) {
     case 'fetched-on-use':
       return der === undefined ? judged : onUse(judged, der, at);
