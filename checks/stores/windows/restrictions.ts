@@ -9,7 +9,7 @@ import { DerError, readSingle, tags, unlessMalformed } from '../../pki/der.ts';
 import { UnsupportedAlgorithm } from '../../pki/signature.ts';
 import { readBitStringBytes } from '../../pki/values.ts';
 import type { StoreEntry, StoreProblem } from '../../types.ts';
-import { type Collected, StoreError } from '../store-error.ts';
+import type { Collected } from '../store-error.ts';
 import { publicKeyInfoOf } from '../subject-name.ts';
 import { type ReadValues, type RegistryValues, binaryOf } from './reader.ts';
 import { type SignedTrustList, readSignedTrustList } from './trust-list.ts';
@@ -54,18 +54,10 @@ const readDisallowed = async (read: ReadValues): Promise<Omit<Restrictions, 'bar
   }
 };
 
-/** Reads them; what cannot be read is a problem. */
+/** Reads them; a list that makes no sense is a problem. @throws StoreError where they are refused */
 export const readRestrictions = async (read: ReadValues): Promise<Restrictions> => {
-  try {
-    const [barredBy, disallowed] = await Promise.all([
-      authRootsBarredBy(read),
-      readDisallowed(read),
-    ]);
-    return { ...disallowed, ...(barredBy !== undefined && { barredBy }) };
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    return { problems: [{ origin: updateKey, problem: error.message, unreadable: true }] };
-  }
+  const [barredBy, disallowed] = await Promise.all([authRootsBarredBy(read), readDisallowed(read)]);
+  return { ...disallowed, ...(barredBy !== undefined && { barredBy }) };
 };
 
 const hashesByLength: Readonly<Record<number, string>> = {

@@ -6,7 +6,7 @@ import type { RunCommand } from '../../../checks/stores/commands.ts';
 import { machineStore } from '../../../checks/stores/windows/machine-store.ts';
 import { machineRootUpdates } from '../../../checks/stores/windows/root-updates.ts';
 import { makeCa } from '../../helpers/private-ca.ts';
-import { readEntries, verdictIn } from '../read-store.ts';
+import { readEntries, readStore, verdictIn } from '../read-store.ts';
 import { blobOf, thumbprint } from './blob-writer.ts';
 import { listing, machine, registry, values } from './fake-registry.ts';
 import {
@@ -127,10 +127,12 @@ describe('the policy that trusts Enterprise roots only', { skip }, () => {
     assert.match('disabledBy' in state ? (state.disabledBy ?? '') : '', /ProtectedRoots.Flags$/);
   });
 
-  it('is told where it cannot be read', async () => {
-    const run = machineWith({ root: [r1.der], refused: [protectedRoots] });
-    const store = machineStore(run);
-    assert.equal(await verdictIn(store, r1.der), 'ok');
-    assert.match((await readEntries(store)).problems[0]?.problem ?? '', /administrator/);
+  it('leaves nothing known where it, or the list, is refused', async () => {
+    for (const refused of [protectedRoots, updateKey]) {
+      const contents = await readStore(
+        machineStore(machineWith({ root: [r1.der], refused: [refused] })),
+      );
+      assert.match('unreadable' in contents ? contents.unreadable : '', /administrator/);
+    }
   });
 });
