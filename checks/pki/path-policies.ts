@@ -32,7 +32,7 @@ const readList = <T>(
 };
 
 /** Qualifiers are for people. */
-const certificatePolicies = (certificate: Certificate): ReadonlySet<string> | undefined => {
+const certificatePolicies = (certificate: Certificate): ReadonlySet<string> => {
   const policies = readList(certificate, oids.certificatePolicies, (reader) => {
     const information = reader.inside();
     const policy = readOid(information);
@@ -40,7 +40,7 @@ const certificatePolicies = (certificate: Certificate): ReadonlySet<string> | un
     information.finish();
     return policy;
   });
-  return policies && new Set(policies);
+  return new Set(policies);
 };
 
 /** Issuer's policy to subject's policies. */
@@ -59,7 +59,7 @@ const policyMappings = (certificate: Certificate): ReadonlyMap<string, ReadonlyS
 
 const policyConstraints = (
   certificate: Certificate,
-): { requireExplicit?: number; inhibitMapping?: number } => {
+): { requireExplicit?: number | undefined; inhibitMapping?: number | undefined } => {
   const extension = certificate.extensions.get(oids.policyConstraints);
   if (extension === undefined) return {};
   const reader = readSingle(extension.value);
@@ -71,10 +71,7 @@ const policyConstraints = (
   const requireExplicit = field(0);
   const inhibitMapping = field(1);
   reader.finish();
-  return {
-    ...(requireExplicit !== undefined && { requireExplicit }),
-    ...(inhibitMapping !== undefined && { inhibitMapping }),
-  };
+  return { requireExplicit, inhibitMapping };
 };
 
 const inhibitAnyPolicy = (certificate: Certificate): number => {
@@ -90,23 +87,18 @@ const inhibitAnyPolicy = (certificate: Certificate): number => {
 type Level = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** RFC 5280 6.1.3 (d), (e). */
-const nextLevel = (
-  level: Level,
-  policies: ReadonlySet<string> | undefined,
-  anyAllowed: boolean,
-): Level => {
+const nextLevel = (level: Level, policies: ReadonlySet<string>, anyAllowed: boolean): Level => {
   const next = new Map<string, ReadonlySet<string>>();
-  if (policies === undefined) return next;
   const expected = new Set([...level.values()].flatMap((values) => [...values]));
   for (const policy of policies)
     if (policy !== anyPolicy && (expected.has(policy) || level.has(anyPolicy)))
       next.set(policy, new Set([policy]));
   if (policies.has(anyPolicy) && anyAllowed)
-    for (const policy of expected) if (!next.has(policy)) next.set(policy, new Set([policy]));
+    for (const policy of expected) next.set(policy, new Set([policy]));
   return next;
 };
 
-/** RFC 5280 6.1.4 (b). */
+/** RFC 5280 6.1.4 (b). What anyPolicy is there for needs no node of its own: it stays, and allows every policy. */
 const mapped = (
   level: Level,
   mappings: ReadonlyMap<string, ReadonlySet<string>>,
@@ -115,7 +107,7 @@ const mapped = (
   const next = new Map(level);
   for (const [from, to] of mappings) {
     if (!mappingAllowed) next.delete(from);
-    else if (level.has(from) || level.has(anyPolicy)) next.set(from, to);
+    else if (level.has(from)) next.set(from, to);
   }
   return next;
 };
@@ -146,14 +138,14 @@ const enter = (state: State, certificate: Certificate, isLeaf: boolean): State |
   return explicit <= 0 && level.size === 0 ? unmet : { ...state, level };
 };
 
-/** RFC 5280 6.1.4 (a), (b), (h) to (j): what a CA passes on to the certificate below. */
+/** RFC 5280 6.1.4 (a), (b), (h) to (j): what a certificate passes on to the one below. */
 const leave = (state: State, certificate: Certificate): State | string => {
   const mappings = policyMappings(certificate);
   if (mappings.has(anyPolicy) || [...mappings.values()].some((to) => to.has(anyPolicy)))
     return 'anyPolicy is mapped';
   const { requireExplicit = Infinity, inhibitMapping = Infinity } = policyConstraints(certificate);
   const step = isSelfIssued(certificate) ? 0 : 1;
-  const next = (counter: number, own: number): number => Math.min(Math.max(0, counter - step), own);
+  const next = (counter: number, own: number): number => Math.min(counter - step, own);
   return {
     level: mapped(state.level, mappings, state.mapping > 0),
     explicit: next(state.explicit, requireExplicit),
@@ -180,8 +172,7 @@ export const policyRefusal = (path: readonly Certificate[]): PolicyRefusal | und
     if (certificate === undefined) return undefined;
     try {
       const entered = enter(state, certificate, index === 0);
-      const passed =
-        typeof entered === 'string' || index === 0 ? entered : leave(entered, certificate);
+      const passed = typeof entered === 'string' ? entered : leave(entered, certificate);
       if (typeof passed === 'string') return { certificate, refusal: passed, malformed: false };
       state = passed;
     } catch (error) {
