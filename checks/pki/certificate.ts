@@ -183,11 +183,11 @@ export const isSignedBy = (certificate: Certificate, issuer: Certificate): boole
 export const keyHash = (certificate: Certificate): string =>
   hex(hash('sha1', certificate.publicKeyBits, 'buffer'));
 
-/** Whether `at` lies in the certificate's validity, both ends included (RFC 5280 4.1.2.5). */
+/** Whether `at` lies in the certificate's validity, its first and its last second included (RFC 5280 4.1.2.5). */
 export const validityAt = (
-  certificate: Certificate,
+  { notBefore, notAfter }: Pick<Certificate, 'notBefore' | 'notAfter'>,
   at: Date,
 ): 'valid' | 'expired' | 'not-yet-valid' => {
-  if (at < certificate.notBefore) return 'not-yet-valid';
-  return at > certificate.notAfter ? 'expired' : 'valid';
+  if (at < notBefore) return 'not-yet-valid';
+  return at.getTime() - notAfter.getTime() >= 1000 ? 'expired' : 'valid';
 };

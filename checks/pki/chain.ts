@@ -79,20 +79,26 @@ const verification = (search: Search, certificate: Certificate, issuer: Certific
   return result;
 };
 
-/** Whether the certificate says that its issuer has this key: 2 yes, 1 it does not say, 0 no. */
-const keyAgreement = (certificate: Certificate, issuer: Certificate): number => {
-  const wanted = unlessMalformed(() => authorityKeyIdentifier(certificate))?.keyIdentifier;
+/**
+ * Whether this is the issuer that the certificate's authorityKeyIdentifier means: 2 yes, 1 it does not say, 0 no.
+ * RFC 5280 6.1 does not ask; OpenSSL and GnuTLS do, and look no further at an issuer that is not meant.
+ */
+const agreement = (certificate: Certificate, issuer: Certificate): 0 | 1 | 2 => {
+  const wanted = unlessMalformed(() => authorityKeyIdentifier(certificate)) ?? {};
   const found = unlessMalformed(() => subjectKeyIdentifier(issuer));
-  if (wanted === undefined || found === undefined) return 1;
-  return wanted === found ? 2 : 0;
+  const [name] = wanted.issuer ?? [];
+  if (wanted.serial !== undefined && wanted.serial !== issuer.serialHex) return 0;
+  if (name && !sameName(name, issuer.issuer)) return 0;
+  if (wanted.keyIdentifier === undefined || found === undefined) return 1;
+  return wanted.keyIdentifier === found ? 2 : 0;
 };
 
-/** Certificates that carry the issuer's name, the likeliest first; identifiers only order them. */
+/** Certificates that carry the issuer's name, the likeliest first. */
 const candidates = (search: Search, certificate: Certificate): readonly Certificate[] => {
   const known = search.ranked.get(certificate);
   if (known) return known;
   const rank = (issuer: Certificate): number =>
-    keyAgreement(certificate, issuer) * 4 +
+    agreement(certificate, issuer) * 4 +
     (search.anchors.has(fingerprint256(issuer.raw)) ? 2 : 0) +
     (validityAt(issuer, search.at) === 'valid' ? 1 : 0);
   const ranked = (search.bySubject.get(certificate.issuer.key) ?? [])
@@ -156,6 +162,12 @@ const deadEnd = (
   });
 };
 
+/** The authorityKeyIdentifier of `certificate` means another than `issuer`, by whose key it is signed. */
+const notMeant = (certificate: Certificate, issuer: Certificate): PathProblem[] =>
+  agreement(certificate, issuer) > 0
+    ? []
+    : [pathProblem('key-identifier', certificate, { issuerSha256: fingerprint256(issuer.raw) })];
+
 const isDone = (search: Search): boolean => {
   if (search.best?.anchored === true && search.best.problems.length === 0) return true;
   if (search.paths >= maxPaths) search.exhausted = true;
@@ -170,7 +182,8 @@ const extend = (
   const last = path.at(-1);
   if (last === undefined) return;
   if (search.anchors.has(fingerprint256(last.raw))) {
-    end(search, path, { anchored: true, structural });
+    const own = isSelfIssued(last) ? notMeant(last, last) : [];
+    end(search, path, { anchored: true, structural: [...structural, ...own] });
     return;
   }
   if (path.length >= maxDepth) {
@@ -191,7 +204,7 @@ const extend = (
     extended = true;
     const refused =
       verified === 'valid'
-        ? []
+        ? notMeant(last, issuer)
         : [pathProblem('signature-algorithm', last, { detail: verified.unsupported })];
     extend(search, [...path, issuer], [...structural, ...refused]);
   }

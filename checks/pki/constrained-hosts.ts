@@ -61,9 +61,11 @@ export const hostConstraint = (text: string): HostConstraint => {
 
 /** One mailbox, or the hosts that mail goes to. */
 export const mailConstraint = (text: string): HostConstraint => {
-  const at = text.lastIndexOf('@');
-  if (at < 0) return hostConstraint(text);
-  return { ...hostConstraint(text.slice(at + 1)), mailbox: text.slice(0, at) };
+  const [first = '', host, ...rest] = text.split('@');
+  if (host === undefined) return hostConstraint(first);
+  const { suffix } = hostConstraint(host);
+  const valid = first !== '' && rest.length === 0;
+  return { subdomainsOnly: false, suffix: valid ? suffix : undefined, mailbox: first };
 };
 
 /** `excluded` widens what a wildcard covers. RFC 5280 has no leading dot here; CAs write it and mean subdomains. */

@@ -11,6 +11,7 @@ import {
   matchHost,
   uriHost,
 } from './constrained-hosts.ts';
+import { unlessMalformed } from './der.ts';
 import { type NameConstraints, nameConstraints, subjectAltName } from './extensions.ts';
 import type { GeneralNames } from './general-names.ts';
 import { type Name, nameText, nameValues } from './name.ts';
@@ -77,7 +78,8 @@ const uri = {
 };
 
 interface IpRange {
-  readonly address: Uint8Array;
+  /** Begins with the address. */
+  readonly range: Uint8Array;
   /** Undefined: it is no range. */
   readonly mask: Uint8Array | undefined;
 }
@@ -90,14 +92,14 @@ const ipRange = (raw: Uint8Array): IpRange => {
   const half = raw.length / 2;
   const mask = raw.subarray(half);
   const valid = isIpLength(half) && isContiguous(mask);
-  return { address: raw.subarray(0, half), mask: valid ? mask : undefined };
+  return { range: raw, mask: valid ? mask : undefined };
 };
 
-const matchIp = (ip: Uint8Array, { address, mask }: IpRange): Match => {
+const matchIp = (ip: Uint8Array, { range, mask }: IpRange): Match => {
   if (!isIpLength(ip.length) || mask === undefined) return 'malformed';
   return (
     ip.length === mask.length &&
-    ip.every((byte, index) => ((byte ^ (address[index] ?? 0)) & (mask[index] ?? 0)) === 0)
+    ip.every((byte, index) => ((byte ^ (range[index] ?? 0)) & (mask[index] ?? 0)) === 0)
   );
 };
 
@@ -176,12 +178,16 @@ const constraintRefusal = (
 /** What was found of a CA and a certificate below it: a search for paths meets the same two again and again. */
 const found = new WeakMap<Certificate, WeakMap<Certificate, { readonly refusal?: string }>>();
 
-/** Why the constraints of `ca` do not allow the names of `below`, or undefined where they do. @throws DerError */
+/**
+ * Why the constraints of `ca` do not allow the names of `below`, or undefined where they do, and where these
+ * names cannot be read. @throws DerError where the constraints cannot
+ */
 export const refusalUnder = (ca: Certificate, below: Certificate): string | undefined => {
   const known = found.get(ca)?.get(below);
   if (known) return known.refusal;
   const constraints = nameConstraints(ca);
-  const refused = constraints && constraintRefusal(constraints, constrainedNames(below));
+  const names = constraints && unlessMalformed(() => constrainedNames(below));
+  const refused = names && constraintRefusal(constraints, names);
   const ofCa = found.get(ca) ?? new WeakMap<Certificate, { readonly refusal?: string }>();
   ofCa.set(below, refused === undefined ? {} : { refusal: refused });
   found.set(ca, ofCa);

@@ -12,6 +12,7 @@ export type PathReason =
   | 'untrusted-root'
   | 'self-signed'
   | 'signature-algorithm'
+  | 'key-identifier'
   | 'too-long'
   | 'too-complex'
   | 'malformed-extension'

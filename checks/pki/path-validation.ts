@@ -7,10 +7,15 @@ import { type Certificate, validityAt } from './certificate.ts';
 import { DerError } from './der.ts';
 import {
   allowsKeyUsage,
+  authorityKeyIdentifier,
   basicConstraints,
+  crlDistributionPoints,
   extendedKeyUsage,
   isPrecertificate,
   keyUsage,
+  nameConstraints,
+  subjectAltName,
+  subjectKeyIdentifier,
 } from './extensions.ts';
 import { canBeFactored, keyStrength } from './key-strength.ts';
 import { nameText } from './name.ts';
@@ -144,6 +149,27 @@ const checkKey = ({ certificate }: Step): PathProblem[] => {
     : [];
 };
 
+/** OpenSSL reads these of every certificate, needed or not, and refuses it where one is malformed. */
+const readByAll: readonly ((certificate: Certificate) => unknown)[] = [
+  basicConstraints,
+  keyUsage,
+  extendedKeyUsage,
+  subjectKeyIdentifier,
+  authorityKeyIdentifier,
+  subjectAltName,
+  nameConstraints,
+  crlDistributionPoints,
+];
+/** A search for paths meets the same certificates again and again. */
+const readable = new WeakSet<Certificate>();
+
+const checkReadable = ({ certificate }: Step): PathProblem[] => {
+  if (readable.has(certificate)) return [];
+  for (const read of readByAll) read(certificate);
+  readable.add(certificate);
+  return [];
+};
+
 const checks = [
   checkValidity,
   checkCriticalExtensions,
@@ -152,6 +178,7 @@ const checks = [
   checkNameConstraints,
   checkPurpose,
   checkKey,
+  checkReadable,
 ];
 
 /** A malformed extension is the problem of the certificate at hand, whichever check met it first. */

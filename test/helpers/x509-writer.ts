@@ -10,6 +10,7 @@ import {
   enumerated,
   generalizedTime,
   integer,
+  integerContent,
   namedBits,
   nullValue,
   octetString,
@@ -78,8 +79,23 @@ export const extKeyUsage = (purposes: readonly string[], critical = false): Der 
 
 export const subjectKeyIdentifier = (identifier: Uint8Array): Der =>
   extension(oids.subjectKeyIdentifier, octetString(identifier));
-export const authorityKeyIdentifier = (identifier: Uint8Array): Der =>
-  extension(oids.authorityKeyIdentifier, sequence(contextPrimitive(0, identifier)));
+/** `certificate`: the name of who issued the issuer's certificate, and that certificate's serial number. */
+export const authorityKeyIdentifier = (
+  identifier: Uint8Array,
+  certificate?: { issuer: Uint8Array; serial: bigint },
+): Der =>
+  extension(
+    oids.authorityKeyIdentifier,
+    sequence(
+      contextPrimitive(0, identifier),
+      ...(certificate
+        ? [
+            context(1, directoryName(certificate.issuer)),
+            contextPrimitive(2, integerContent(certificate.serial)),
+          ]
+        : []),
+    ),
+  );
 export const subjectAltName = (...names: readonly Uint8Array[]): Der =>
   extension(oids.subjectAltName, sequence(...names));
 export const ocspNoCheck = (): Der => extension(oids.ocspNoCheck, nullValue());

@@ -149,6 +149,12 @@ const cases: readonly ConstraintCase[] = [
     differs: 'OpenSSL compares the wildcard as a name',
   },
   {
+    name: 'DNS: wildcard that covers more than the permitted host',
+    permitted: [dnsName('a.example.com')],
+    names: [dnsName('*.example.com')],
+    allowed: false,
+  },
+  {
     name: 'DNS: wildcard beside an excluded host',
     excluded: [dnsName('a.b.example.com')],
     names: [dnsName('*.example.com')],
@@ -237,6 +243,25 @@ const cases: readonly ConstraintCase[] = [
     differs: 'OpenSSL applies any mask',
   },
   {
+    name: 'IP: mask with a hole at the edge of a byte',
+    permitted: [ip(10, 0, 0, 0, 255, 127, 0, 0)],
+    names: [ip(10, 0, 0, 1)],
+    allowed: false,
+    differs: 'OpenSSL applies any mask',
+  },
+  {
+    name: 'IP: excluded range of three bytes',
+    excluded: [ip(10, 0, 0, 255, 0, 0)],
+    names: [ip(192, 0, 2, 1)],
+    allowed: false,
+  },
+  {
+    name: 'IP: address of five bytes, excluded range',
+    excluded: [ip(10, 0, 0, 0, 255, 0, 0, 0)],
+    names: [ip(192, 0, 2, 1, 0)],
+    allowed: false,
+  },
+  {
     name: 'IP: constraint of five bytes',
     excluded: [ip(10, 0, 0, 0, 8)],
     names: [ip(192, 0, 2, 1)],
@@ -323,6 +348,13 @@ const cases: readonly ConstraintCase[] = [
     differs: 'OpenSSL has no empty constraint for mail',
   },
   {
+    name: 'email: mailbox that is none, excluded',
+    excluded: [emailName('a@b@example.com')],
+    names: [emailName('a@example.com')],
+    allowed: false,
+    differs: 'OpenSSL finds that nothing matches',
+  },
+  {
     name: 'email: constraint that is none, excluded',
     excluded: [emailName('exa mple.com')],
     names: [emailName('a@example.com')],
@@ -351,6 +383,25 @@ const cases: readonly ConstraintCase[] = [
     name: 'name: longer value is no subtree',
     permitted: [directoryName(nameOf('C=ES, O=Test'))],
     subject: 'C=ES, O=Testing, CN=mx',
+    allowed: false,
+  },
+  {
+    name: 'name: none',
+    permitted: [directoryName(nameOf('C=ES, O=Test'))],
+    subject: sequence(),
+    names: [dnsName('mx.example.com')],
+    allowed: true,
+  },
+  {
+    name: 'name: empty constraint permits all',
+    permitted: [directoryName(sequence())],
+    subject: 'C=ES, CN=mx',
+    allowed: true,
+  },
+  {
+    name: 'name: empty constraint excludes all',
+    excluded: [directoryName(sequence())],
+    subject: 'C=ES, CN=mx',
     allowed: false,
   },
   {
@@ -582,6 +633,24 @@ describe('name constraints', () => {
     assert.deepEqual(reasons('Inner', 'a.example.net'), ['name-constraints', 'name-constraints']);
   });
 
+  it('refuse on every path through the CA that has them', () => {
+    const mid = makeCa({ name: 'Mid' });
+    const roots = [root, makeCa({ name: 'Other Root' })];
+    const cross = roots.map((top) => top.issue({ name: mid.name, key: mid, ca: true }));
+    const none = nameConstraints({ excluded: [dnsName('')] });
+    const ca = mid.issue({ name: 'Constrained', ca: true, extensions: [none] });
+    const leaf = ca.issue({ name: 'mx', extensions: [subjectAltName(dnsName('a.example'))] });
+    const { path } = buildPaths(parseCertificate(leaf.der), {
+      intermediates: [ca, ...cross].map(({ der }) => parseCertificate(der)),
+      anchors: roots.map(({ der }) => parseCertificate(der)),
+      at: testTime,
+    });
+    assert.deepEqual(
+      path.problems.map(({ reason }) => reason),
+      ['name-constraints'],
+    );
+  });
+
   it('are compared once for each CA, however many paths lead through it', () => {
     // six layers of two certificates each: 64 paths, a quarter of a million comparisons per certificate
     const namesOf = (letter: string) =>
@@ -605,23 +674,34 @@ describe('name constraints', () => {
     );
   });
 
-  it('are refused where the work would be quadratic', () => {
-    const many = Array.from({ length: 1500 }, (_, n) => dnsName(`h${n}.example.com`));
-    const ca = root.issue({
-      name: 'Many',
-      ca: true,
-      extensions: [nameConstraints({ permitted: [...many, dnsName('example.com')] })],
-    });
-    const leaf = ca.issue({ name: 'mx', extensions: [subjectAltName(...many)] });
-    const { path } = buildPaths(parseCertificate(leaf.der), {
+  const times = <T>(count: number, make: (n: number) => T): T[] =>
+    Array.from({ length: count }, (_, n) => make(n));
+  // 512 names of all forms, the subject among them, and 512 constraints: as many comparisons as are made
+  const names = [
+    ...times(98, (n) => dnsName(`h${n}.example.com`)),
+    ...times(98, (n) => emailName(`a@h${n}.example.com`)),
+    ...times(98, (n) => directoryName(nameOf(`CN=${n}`))),
+    ...times(98, (n) => uriName(`https://h${n}.example.com`)),
+    ...times(98, (n) => ip(192, 0, 2, n)),
+    ...times(21, (n) => contextPrimitive(8, Uint8Array.of(n))),
+  ];
+  const permitted = times(256, () => directoryName(sequence()));
+  const excluded = times(256, (n) => dnsName(`x${n}.example.com`));
+  const atLimit = (...more: readonly Uint8Array[]) => {
+    const extensions = [nameConstraints({ permitted, excluded })];
+    const ca = root.issue({ name: 'Many', ca: true, extensions });
+    const leaf = ca.issue({ name: 'mx', extensions: [subjectAltName(...names, ...more)] });
+    return buildPaths(parseCertificate(leaf.der), {
       intermediates: [parseCertificate(ca.der)],
       anchors: [parseCertificate(root.der)],
       at: testTime,
-    });
-    assert.deepEqual(
-      path.problems.map(({ reason }) => reason),
-      ['name-constraints'],
-    );
+    }).path.problems.map(({ reason }) => reason);
+  };
+  it('are compared as long as the work is no more than that of 512 names and 512 constraints', () => {
+    assert.deepEqual(atLimit(), []);
+  });
+  it('are refused where the work would be quadratic', () => {
+    assert.deepEqual(atLimit(dnsName('one.example.com')), ['name-constraints']);
   });
 });
 

@@ -7,16 +7,7 @@ import { oids } from '../../checks/pki/oids.ts';
 import type { PathPurpose, PathReason } from '../../checks/pki/path-problem.ts';
 import type { GapCode } from '../../checks/types.ts';
 import { opensslMissing, opensslVerify } from '../helpers/chain-oracle.ts';
-import {
-  boolean,
-  integer,
-  nullValue,
-  octetString,
-  oid,
-  sequence,
-  setOf,
-  tlv,
-} from '../helpers/der-writer.ts';
+import { boolean, integer, nullValue, oid, sequence, setOf, tlv } from '../helpers/der-writer.ts';
 import { type Identity, flippedLastByte, makeCa, testTime } from '../helpers/private-ca.ts';
 import { generateKey } from '../helpers/signing.ts';
 import {
@@ -28,8 +19,10 @@ import {
   extKeyUsage,
   extension,
   keyUsage,
+  nameConstraints,
   nameOf,
   subjectAltName,
+  subjectKeyIdentifier,
   unknownExtension,
 } from '../helpers/x509-writer.ts';
 
@@ -61,6 +54,24 @@ const leaf = leafOf(ca, serverAuth);
 const before = new Date('2019-01-01T00:00:00Z');
 const ended = new Date('2021-01-01T00:00:00Z');
 const later = new Date('2030-01-01T00:00:00Z');
+
+const meaning = (authority: Uint8Array): Made => ({
+  leaf: ca.issue({ name: 'CN=mx.example.com', onlyExtensions: [names, authority] }),
+  intermediates: [ca],
+  anchors: [root],
+});
+
+/** What OpenSSL reads of every certificate: an INTEGER stands where none may. */
+const unreadable: readonly (readonly [name: string, id: string])[] = [
+  ['subjectAltName that cannot be read', oids.subjectAltName],
+  ['subjectKeyIdentifier that cannot be read', oids.subjectKeyIdentifier],
+  ['authorityKeyIdentifier that cannot be read', oids.authorityKeyIdentifier],
+  ['distribution points that cannot be read', oids.crlDistributionPoints],
+  ['name constraints that cannot be read', oids.nameConstraints],
+  ['keyUsage that cannot be read', oids.keyUsage],
+  ['extendedKeyUsage that cannot be read', oids.extKeyUsage],
+  ['basicConstraints that cannot be read', oids.basicConstraints],
+];
 
 /** root → A (limit) → B → C … */
 const line = (limits: readonly (number | undefined)[], top = root): Identity[] => {
@@ -173,16 +184,63 @@ const cases: readonly ChainCase[] = [
     reasons: ['issuer-missing'],
   },
   {
-    name: 'authorityKeyIdentifier of another key: it orders, it does not decide',
-    make: () => ({
-      leaf: ca.issue({
-        name: 'CN=mx.example.com',
-        onlyExtensions: [names, authorityKeyIdentifier(otherRoot.keyIdentifier)],
-      }),
-      intermediates: [ca],
-      anchors: [root],
-    }),
-    differs: 'OpenSSL takes a mismatch as proof that the issuer is another',
+    name: 'authorityKeyIdentifier of another key',
+    make: () => meaning(authorityKeyIdentifier(otherRoot.keyIdentifier)),
+    reasons: ['key-identifier'],
+    codes: ['chain-untrusted'],
+  },
+  {
+    name: 'authorityKeyIdentifier with the issuer’s own issuer and serial number',
+    make: () =>
+      meaning(
+        authorityKeyIdentifier(ca.keyIdentifier, {
+          issuer: nameOf('C=xx, O=test, CN=root'),
+          serial: ca.serial,
+        }),
+      ),
+  },
+  {
+    name: 'authorityKeyIdentifier with the serial number of the issuer’s former certificate',
+    make: () => {
+      const { serial } = root.issue({ name: ca.name, key: ca, ca: true });
+      return meaning(authorityKeyIdentifier(ca.keyIdentifier, { issuer: root.name, serial }));
+    },
+    reasons: ['key-identifier'],
+  },
+  {
+    name: 'authorityKeyIdentifier with another issuer of the issuer',
+    make: () =>
+      meaning(
+        authorityKeyIdentifier(ca.keyIdentifier, { issuer: otherRoot.name, serial: ca.serial }),
+      ),
+    reasons: ['key-identifier'],
+  },
+  {
+    name: 'authorityKeyIdentifier with the serial number of the second of two certificates of the issuer',
+    make: () => {
+      const { serial } = ca;
+      const own = authorityKeyIdentifier(ca.keyIdentifier, { issuer: root.name, serial });
+      const former = root.issue({ name: ca.name, key: ca, ca: true });
+      return { ...meaning(own), intermediates: [former, ca] };
+    },
+  },
+  {
+    name: 'authorityKeyIdentifier of another key in the root itself',
+    make: () => {
+      const odd = makeCa({
+        name: 'CN=Odd Root',
+        onlyExtensions: [
+          basicConstraints(true),
+          subjectKeyIdentifier(root.keyIdentifier),
+          authorityKeyIdentifier(ca.keyIdentifier),
+        ],
+      });
+      return {
+        leaf: odd.issue({ name: 'CN=mx.example.com', onlyExtensions: [names] }),
+        anchors: [odd],
+      };
+    },
+    reasons: ['key-identifier'],
   },
   {
     name: 'right key identifier chosen among CAs of one name',
@@ -546,16 +604,48 @@ const cases: readonly ChainCase[] = [
     }),
     reasons: ['precertificate'],
   },
+  ...unreadable.map(([name, id]): ChainCase => ({
+    name: `leaf with ${name}`,
+    make: () => ({
+      leaf: ca.issue({ name: 'CN=mx.example.com', onlyExtensions: [extension(id, integer(1))] }),
+      intermediates: [ca],
+      anchors: [root],
+    }),
+    reasons: ['malformed-extension'],
+  })),
   {
-    name: 'basicConstraints that are no sequence',
+    name: 'CA with a subjectAltName that nobody needs and that cannot be read',
     make: () => {
-      const odd = root.issue({
-        name: 'CN=Garbled',
-        onlyExtensions: [extension(oids.basicConstraints, octetString(boolean(true)), true)],
-      });
+      const garbled = extension(oids.subjectAltName, integer(1));
+      const odd = root.issue({ name: 'CN=Garbled', ca: true, extensions: [garbled] });
       return { leaf: leafOf(odd), intermediates: [odd], anchors: [root] };
     },
     reasons: ['malformed-extension'],
+  },
+  {
+    name: 'names that cannot be read, under constraints: the leaf is to blame, once',
+    make: () => {
+      const only = nameConstraints({ permitted: [dnsName('example.com')] });
+      const upper = root.issue({ name: 'CN=Constrained', ca: true, extensions: [only] });
+      const garbled = extension(oids.subjectAltName, integer(1));
+      return {
+        leaf: upper.issue({ name: 'CN=mx.example.com', extensions: [garbled] }),
+        intermediates: [upper],
+        anchors: [root],
+      };
+    },
+    reasons: ['malformed-extension'],
+  },
+  {
+    name: 'cA FALSE written out',
+    make: () => {
+      const written = extension(oids.basicConstraints, sequence(boolean(false)), true);
+      return {
+        leaf: ca.issue({ name: 'CN=mx.example.com', onlyExtensions: [names, written] }),
+        intermediates: [ca],
+        anchors: [root],
+      };
+    },
   },
   {
     name: 'negative path length',
