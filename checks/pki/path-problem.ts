@@ -13,6 +13,7 @@ export type PathReason =
   | 'self-signed'
   | 'signature-algorithm'
   | 'key-identifier'
+  | 'unusable-key'
   | 'too-long'
   | 'too-complex'
   | 'malformed-extension'

@@ -142,8 +142,10 @@ const checkPurpose = ({ certificate, index, purpose }: Step): PathProblem[] => {
     : [pathProblem('key-usage', certificate, { missing: 'digitalSignature' })];
 };
 
-const checkKey = ({ certificate }: Step): PathProblem[] => {
+/** Of a CA's key that cannot be used, the certificate below says so. */
+const checkKey = ({ certificate, index }: Step): PathProblem[] => {
   const strength = keyStrength(certificate);
+  if (index === 0 && strength.type === 'unknown') return [pathProblem('unusable-key', certificate)];
   return canBeFactored(strength)
     ? [pathProblem('key-too-weak', certificate, { keyBits: strength.bits })]
     : [];

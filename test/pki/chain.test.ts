@@ -727,6 +727,18 @@ const cases: readonly ChainCase[] = [
   },
   // ------------------------------------------------------------ algorithms
   {
+    name: 'leaf whose elliptic curve is spelled out',
+    make: () => {
+      const key = generateKeyPairSync('ec', { namedCurve: 'P-256', paramEncoding: 'explicit' });
+      return {
+        leaf: ca.issue({ name: 'CN=mx.example.com', key, extensions: [names] }),
+        intermediates: [ca],
+        anchors: [root],
+      };
+    },
+    reasons: ['unusable-key'],
+  },
+  {
     name: 'MD5 signature',
     make: () => {
       const rsa = makeCa({ name: 'CN=RSA Root', key: 'rsa' });
