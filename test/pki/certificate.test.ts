@@ -237,7 +237,41 @@ describe('extensions', () => {
     assert.equal(crlDistributionPoints(certificate), undefined);
   });
 
+  it('that point to no URI are passed over', () => {
+    const location = sequence(oid(oids.caIssuers), write.dnsName('c.example'));
+    const certificate = withExtensions(
+      write.extension(oids.authorityInfoAccess, sequence(location)),
+    );
+    assert.deepEqual(authorityInfoAccess(certificate), { ocsp: [], caIssuers: [] });
+  });
+
   type Extended = ReturnType<typeof parseCertificate>;
+  const limits: readonly [
+    string,
+    string,
+    (n: number) => Uint8Array,
+    (from: Extended) => unknown,
+  ][] = [
+    ['purposes', oids.extKeyUsage, (n) => oid(`1.2.3.${n}`), extendedKeyUsage],
+    ['distribution points', oids.crlDistributionPoints, () => sequence(), crlDistributionPoints],
+    [
+      'access descriptions',
+      oids.authorityInfoAccess,
+      () => sequence(oid(oids.ocsp), write.uriName('http://o.example')),
+      authorityInfoAccess,
+    ],
+  ];
+  for (const [name, id, item, read] of limits)
+    it(`take 100 ${name}, and no more`, () => {
+      const holding = (count: number) => {
+        const items = Array.from({ length: count }, (_, n) => item(n));
+        return withExtensions(write.extension(id, sequence(...items)));
+      };
+      assert.ok(read(holding(100)));
+      assert.throws(() => read(holding(101)), DerError);
+    });
+
+  const attribute = sequence(oid('2.5.4.3'), utf8String('shard'));
   const malformed: readonly [string, string, Uint8Array, (from: Extended) => unknown][] = [
     ['an empty extendedKeyUsage', oids.extKeyUsage, sequence(), extendedKeyUsage],
     [
@@ -245,6 +279,12 @@ describe('extensions', () => {
       oids.keyUsage,
       Buffer.concat([bitString(Buffer.of(1)), nullValue()]),
       keyUsage,
+    ],
+    [
+      'basicConstraints with a third field',
+      oids.basicConstraints,
+      sequence(boolean(true), integer(1), nullValue()),
+      basicConstraints,
     ],
     [
       'a negative path length',
@@ -264,7 +304,19 @@ describe('extensions', () => {
     [
       'a distribution point name of no kind',
       oids.crlDistributionPoints,
-      sequence(sequence(context(0, context(2)))),
+      sequence(sequence(context(0, context(2, attribute)))),
+      crlDistributionPoints,
+    ],
+    [
+      'a distribution point name with another after it',
+      oids.crlDistributionPoints,
+      sequence(sequence(context(0, context(1, attribute), context(1, attribute)))),
+      crlDistributionPoints,
+    ],
+    [
+      'a distribution point with a fourth field',
+      oids.crlDistributionPoints,
+      sequence(sequence(context(0, context(1, attribute)), nullValue())),
       crlDistributionPoints,
     ],
     [
@@ -284,6 +336,18 @@ describe('extensions', () => {
       oids.subjectKeyIdentifier,
       integer(1),
       subjectKeyIdentifier,
+    ],
+    [
+      'a subject key identifier with bytes left over',
+      oids.subjectKeyIdentifier,
+      Buffer.concat([octetString(Buffer.of(1)), nullValue()]),
+      subjectKeyIdentifier,
+    ],
+    [
+      'an access description with a third field',
+      oids.authorityInfoAccess,
+      sequence(sequence(oid(oids.ocsp), write.uriName('http://o.example'), nullValue())),
+      authorityInfoAccess,
     ],
     [
       'an access description without a location',
