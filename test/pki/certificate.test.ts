@@ -47,6 +47,15 @@ import * as write from '../helpers/x509-writer.ts';
 
 const ca = makeCa({ name: 'C=BE, O=Test, CN=Root' });
 const none = Buffer.alloc(0);
+const uniqueId = (n: number) => contextPrimitive(n, Buffer.of(0, 1));
+const numbered = (count: number) => ({
+  extensions: context(
+    3,
+    sequence(
+      ...Array.from({ length: count }, (_, n) => write.extension(`1.2.3.${n}`, nullValue())),
+    ),
+  ),
+});
 
 describe('certificates', () => {
   it('are read as node:crypto reads them', () => {
@@ -66,7 +75,9 @@ describe('certificates', () => {
   it('tell who signed them', () => {
     const other = makeCa({ name: 'C=BE, O=Test, CN=Root' });
     const leaf = parseCertificate(ca.issue({ name: 'leaf' }).der);
-    assert.ok(isSignedBy(leaf, parseCertificate(ca.der)));
+    const issuer = parseCertificate(ca.der);
+    assert.ok(isSignedBy(leaf, issuer));
+    assert.ok(isSignedBy(issuer, issuer));
     assert.ok(!isSignedBy(leaf, parseCertificate(other.der)));
     const keyless = ca.issue({
       name: 'nobody can sign',
@@ -96,19 +107,51 @@ describe('certificates', () => {
     const old = { version: none, extensions: none };
     assert.equal(parseCertificate(ca.issue({ name: 'v1', rewrite: () => old }).der).version, 1);
   });
+
+  for (const version of [2, 3])
+    it(`may be of version ${version} and have unique identifiers`, () => {
+      const rewrite = ({ publicKey }: CertificateParts) => ({
+        version: context(0, integer(version - 1)),
+        publicKey: Buffer.concat([publicKey, uniqueId(1), uniqueId(2)]),
+        ...(version === 2 && { extensions: none }),
+      });
+      assert.equal(parseCertificate(ca.issue({ name: 'v2', rewrite }).der).version, version);
+    });
+
+  it('may have a hundred extensions', () => {
+    const extensions = numbered(100);
+    const certificate = parseCertificate(ca.issue({ name: 'many', rewrite: () => extensions }).der);
+    assert.equal(certificate.extensions.size, 100);
+  });
 });
 
 type Rewrite = (parts: CertificateParts) => Partial<CertificateParts>;
 const rewrites: readonly [name: string, rewrite: Rewrite][] = [
   ['version 1 written out', () => ({ version: context(0, integer(0)) })],
+  ['two versions', () => ({ version: context(0, integer(2), integer(2)) })],
   ['version 4', () => ({ version: context(0, integer(3)) })],
   ['extensions in version 1', () => ({ version: none })],
   ['extensions in version 2', () => ({ version: context(0, integer(1)) })],
   ['a serial number that is not minimal', () => ({ serial: integer(Buffer.of(0, 5)) })],
   ['an empty serial number', () => ({ serial: integer(none) })],
   ['a validity of one time', (parts) => ({ validity: sequence(parts.validity.subarray(2, 17)) })],
+  [
+    'a validity of three times',
+    ({ validity }) => ({ validity: sequence(validity.subarray(2), validity.subarray(2, 17)) }),
+  ],
+  [
+    'a third field after its key',
+    ({ publicKey }) => ({ publicKey: sequence(publicKey.subarray(2), nullValue()) }),
+  ],
   ['no subject', () => ({ subject: none })],
   ['an empty list of extensions', () => ({ extensions: context(3, sequence()) })],
+  ['101 extensions', () => numbered(101)],
+  [
+    'an extension with a fourth field',
+    () => ({
+      extensions: context(3, sequence(sequence(oid('1.2.3'), octetString(), nullValue()))),
+    }),
+  ],
   [
     'an extension twice',
     () => ({ extensions: context(3, sequence(write.ocspNoCheck(), write.ocspNoCheck())) }),
@@ -124,12 +167,34 @@ const rewrites: readonly [name: string, rewrite: Rewrite][] = [
   ],
   ['another algorithm inside than outside', () => ({ algorithm: sequence(oid('1.2.3')) })],
   [
-    'a unique identifier in version 1',
-    (parts) => ({
+    'a unique identifier of the issuer in version 1',
+    ({ publicKey }) => ({
       version: none,
       extensions: none,
-      publicKey: Buffer.concat([parts.publicKey, contextPrimitive(1, Buffer.of(0, 1))]),
+      publicKey: Buffer.concat([publicKey, uniqueId(1)]),
     }),
+  ],
+  [
+    'a unique identifier of the subject in version 1',
+    ({ publicKey }) => ({
+      version: none,
+      extensions: none,
+      publicKey: Buffer.concat([publicKey, uniqueId(2)]),
+    }),
+  ],
+  [
+    'unique identifiers in another order',
+    ({ publicKey }) => ({ publicKey: Buffer.concat([publicKey, uniqueId(2), uniqueId(1)]) }),
+  ],
+  [
+    'a unique identifier that is no bit string',
+    ({ publicKey }) => ({
+      publicKey: Buffer.concat([publicKey, contextPrimitive(1, Buffer.of(8, 1))]),
+    }),
+  ],
+  [
+    'bytes after the list of extensions',
+    () => ({ extensions: context(3, sequence(write.ocspNoCheck()), nullValue()) }),
   ],
   [
     'bytes after the extensions',
@@ -162,6 +227,10 @@ describe('certificates with a defect are refused:', () => {
   });
   it('bytes after it', () => {
     assert.throws(() => parseCertificate(Buffer.concat([der, Buffer.of(0)])), DerError);
+  });
+  it('bytes after its signature', () => {
+    assert.equal(der.readUInt8(1), 0x82); // its length has two bytes
+    assert.throws(() => parseCertificate(sequence(der.subarray(4), nullValue())), DerError);
   });
 });
 
