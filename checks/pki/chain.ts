@@ -6,11 +6,12 @@
 
 import { type Certificate, fingerprint256, isSignedBy, validityAt } from './certificate.ts';
 import { DerError, unlessMalformed } from './der.ts';
-import { authorityInfoAccess, authorityKeyIdentifier, subjectKeyIdentifier } from './extensions.ts';
+import { authorityInfoAccess } from './extensions.ts';
+import { agreement, notMeant } from './meant-issuer.ts';
 import { type PathProblem, type PathPurpose, isSelfIssued, pathProblem } from './path-problem.ts';
 import { validatePath } from './path-validation.ts';
 import { sameName } from './name.ts';
-import { UnsupportedAlgorithm, signatureScheme } from './signature.ts';
+import { UnsupportedAlgorithm } from './signature.ts';
 import { equalBytes } from './values.ts';
 
 export interface ChainOptions {
@@ -27,7 +28,7 @@ export interface CertificatePath {
   readonly anchored: boolean;
   /** Empty for a path that holds. */
   readonly problems: readonly PathProblem[];
-  /** Certificates below the anchor whose signature uses SHA-1: verified, but worth a note. */
+  /** Certificates below the anchor whose signature uses SHA-1. */
   readonly weak: readonly Certificate[];
 }
 
@@ -79,20 +80,6 @@ const verification = (search: Search, certificate: Certificate, issuer: Certific
   return result;
 };
 
-/**
- * Whether this is the issuer that the certificate's authorityKeyIdentifier means: 2 yes, 1 it does not say, 0 no.
- * RFC 5280 6.1 does not ask; OpenSSL and GnuTLS do, and look no further at an issuer that is not meant.
- */
-const agreement = (certificate: Certificate, issuer: Certificate): 0 | 1 | 2 => {
-  const wanted = unlessMalformed(() => authorityKeyIdentifier(certificate)) ?? {};
-  const found = unlessMalformed(() => subjectKeyIdentifier(issuer));
-  const [name] = wanted.issuer ?? [];
-  if (wanted.serial !== undefined && wanted.serial !== issuer.serialHex) return 0;
-  if (name && !sameName(name, issuer.issuer)) return 0;
-  if (wanted.keyIdentifier === undefined || found === undefined) return 1;
-  return wanted.keyIdentifier === found ? 2 : 0;
-};
-
 /** Certificates that carry the issuer's name, the likeliest first. */
 const candidates = (search: Search, certificate: Certificate): readonly Certificate[] => {
   const known = search.ranked.get(certificate);
@@ -117,14 +104,6 @@ const isIn = (path: readonly Certificate[], certificate: Certificate): boolean =
       equalBytes(each.publicKeyInfo, certificate.publicKeyInfo),
   );
 
-const isWeak = (certificate: Certificate): boolean => {
-  try {
-    return signatureScheme(certificate.algorithm).weak;
-  } catch {
-    return false; // refused, and reported as such
-  }
-};
-
 /** Better: anchored, then fewer problems, then longer. */
 const isBetter = (a: CertificatePath, b: CertificatePath | undefined): boolean => {
   if (b === undefined) return true;
@@ -142,7 +121,9 @@ const end = (
   search.paths++;
   const { at, purpose } = search;
   const problems = [...structural, ...validatePath(certificates, { at, purpose, anchored })];
-  const weak = certificates.slice(0, anchored ? -1 : undefined).filter(isWeak);
+  const weak = problems.flatMap(({ reason, certificate }) =>
+    reason === 'sha1-signature' ? [certificate] : [],
+  );
   const path = { certificates, anchored, problems, weak };
   if (isBetter(path, search.best)) search.best = path;
 };
@@ -161,12 +142,6 @@ const deadEnd = (
     ...(rejected > 0 && { rejected }),
   });
 };
-
-/** The authorityKeyIdentifier of `certificate` means another than `issuer`, by whose key it is signed. */
-const notMeant = (certificate: Certificate, issuer: Certificate): PathProblem[] =>
-  agreement(certificate, issuer) > 0
-    ? []
-    : [pathProblem('key-identifier', certificate, { issuerSha256: fingerprint256(issuer.raw) })];
 
 const isDone = (search: Search): boolean => {
   if (search.best?.anchored === true && search.best.problems.length === 0) return true;

@@ -12,6 +12,7 @@ export type PathReason =
   | 'untrusted-root'
   | 'self-signed'
   | 'signature-algorithm'
+  | 'sha1-signature'
   | 'key-identifier'
   | 'unusable-key'
   | 'too-long'

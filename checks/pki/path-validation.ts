@@ -23,6 +23,7 @@ import { refusalUnder } from './name-constraints.ts';
 import { keyUsageBits, oids } from './oids.ts';
 import { policyRefusal } from './path-policies.ts';
 import { type PathProblem, type PathPurpose, isSelfIssued, pathProblem } from './path-problem.ts';
+import { signatureScheme } from './signature.ts';
 
 export interface PathContext {
   readonly at: Date;
@@ -151,6 +152,23 @@ const checkKey = ({ certificate, index }: Step): PathProblem[] => {
     : [];
 };
 
+/**
+ * Whoever finds two inputs with one SHA-1 has a certificate that nobody issued: OpenSSL 3 and GnuTLS refuse it
+ * as they are set up. Of a root, whose key is trusted itself, the signature counts for nothing.
+ */
+const checkSignature = ({ path, index, certificate, isAnchor }: Step): PathProblem[] => {
+  const isRoot = isAnchor || (index === path.length - 1 && isSelfIssued(certificate));
+  return !isRoot && usesSha1(certificate) ? [pathProblem('sha1-signature', certificate)] : [];
+};
+
+const usesSha1 = ({ algorithm }: Certificate): boolean => {
+  try {
+    return signatureScheme(algorithm).weak;
+  } catch {
+    return false; // refused, and reported as such
+  }
+};
+
 /** OpenSSL reads these of every certificate, needed or not, and refuses it where one is malformed. */
 const readByAll: readonly ((certificate: Certificate) => unknown)[] = [
   basicConstraints,
@@ -180,6 +198,7 @@ const checks = [
   checkNameConstraints,
   checkPurpose,
   checkKey,
+  checkSignature,
   checkReadable,
 ];
 

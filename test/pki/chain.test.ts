@@ -748,6 +748,24 @@ const cases: readonly ChainCase[] = [
     differs: 'openssl verify does so at security level 0',
   },
   {
+    name: 'SHA-1 signature',
+    make: () => ({
+      leaf: ca.issue({ name: 'CN=mx.example.com', hash: 'sha1', extensions: [names] }),
+      intermediates: [ca],
+      anchors: [root],
+    }),
+    reasons: ['sha1-signature'],
+    codes: ['chain-untrusted'],
+    differs: 'openssl verify does so at security level 0, TLS clients are at 1 or 2',
+  },
+  {
+    name: 'SHA-1 signature on the first of two certificates of the issuer',
+    make: () => {
+      const old = root.issue({ name: ca.name, key: ca, ca: true, hash: 'sha1' });
+      return { leaf, intermediates: [old, ca], anchors: [root] };
+    },
+  },
+  {
     name: 'signature algorithm with parameters that it does not have',
     make: () => {
       const algorithm = sequence(oid('1.2.840.10045.4.3.2'), nullValue());
@@ -818,15 +836,19 @@ describe('what a path tells', () => {
     assert.equal(path.anchored, true);
   });
 
-  it('notes SHA-1 below the anchor, and not the anchor itself', () => {
+  it('refuses SHA-1 below the root, and not of the root itself, trusted or not', () => {
     const top = makeCa({ name: 'CN=SHA-1 Root', key: 'rsa', hash: 'sha1' });
     const old = top.issue({ name: 'CN=mx.example.com', hash: 'sha1', extensions: [names] });
-    const chain = chainOf({ leaf: old, anchors: [top] });
-    assert.equal(chain.trusted, true);
-    assert.deepEqual(
-      chain.path.weak.map(({ raw }) => raw),
-      [old.der],
-    );
+    const told = (anchor: Identity) => {
+      const { path } = chainOf({ leaf: old, intermediates: [top], anchors: [anchor] });
+      assert.deepEqual(
+        path.weak.map(({ raw }) => raw),
+        [old.der],
+      );
+      return path.problems.map(({ reason }) => reason);
+    };
+    assert.deepEqual(told(top), ['sha1-signature']);
+    assert.deepEqual(told(root), ['untrusted-root', 'sha1-signature']);
   });
 
   it('tells all problems of the path that came nearest', () => {
