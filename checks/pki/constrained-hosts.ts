@@ -15,7 +15,6 @@ const labelsOf = (name: string): Labels | undefined => {
 };
 
 const endsWith = (labels: Labels, suffix: Labels): boolean =>
-  labels.length >= suffix.length &&
   suffix.every((label, index) => label === labels[labels.length - suffix.length + index]);
 
 export interface NamedHost {

@@ -161,6 +161,12 @@ const cases: readonly ConstraintCase[] = [
     allowed: true,
   },
   {
+    name: 'DNS: wildcard beside an excluded host of as many labels',
+    excluded: [dnsName('a.other.com')],
+    names: [dnsName('*.example.com')],
+    allowed: true,
+  },
+  {
     name: 'DNS: name that is none',
     permitted: [dnsName('example.com')],
     names: [dnsName('a\u0000.example.com')],
@@ -353,6 +359,12 @@ const cases: readonly ConstraintCase[] = [
     names: [emailName('a@example.com')],
     allowed: false,
     differs: 'OpenSSL finds that nothing matches',
+  },
+  {
+    name: 'email: nothing before the @ of an excluded mailbox',
+    excluded: [emailName('@example.com')],
+    names: [emailName('a@example.com')],
+    allowed: false,
   },
   {
     name: 'email: constraint that is none, excluded',

@@ -7,7 +7,16 @@ import { oids } from '../../checks/pki/oids.ts';
 import type { PathPurpose, PathReason } from '../../checks/pki/path-problem.ts';
 import type { GapCode } from '../../checks/types.ts';
 import { opensslMissing, opensslVerify } from '../helpers/chain-oracle.ts';
-import { boolean, integer, nullValue, oid, sequence, setOf, tlv } from '../helpers/der-writer.ts';
+import {
+  boolean,
+  context,
+  integer,
+  nullValue,
+  oid,
+  sequence,
+  setOf,
+  tlv,
+} from '../helpers/der-writer.ts';
 import { type Identity, flippedLastByte, makeCa, testTime } from '../helpers/private-ca.ts';
 import { generateKey } from '../helpers/signing.ts';
 import {
@@ -24,6 +33,7 @@ import {
   subjectAltName,
   subjectKeyIdentifier,
   unknownExtension,
+  uriName,
 } from '../helpers/x509-writer.ts';
 
 interface Made {
@@ -592,6 +602,21 @@ const cases: readonly ChainCase[] = [
     make: () => {
       const policies = sequence(sequence(oid('2.23.140.1.2.2')));
       const own = leafOf(ca, extension(oids.certificatePolicies, policies, true));
+      return { leaf: own, intermediates: [ca], anchors: [root] };
+    },
+  },
+  {
+    name: 'critical extendedKeyUsage, subjectAltName and distribution points',
+    make: () => {
+      const point = context(0, context(0, uriName('http://crl.example.com/a.crl')));
+      const own = ca.issue({
+        name: sequence(),
+        extensions: [
+          extKeyUsage([oids.serverAuth], true),
+          extension(oids.subjectAltName, sequence(dnsName('mx.example.com')), true),
+          extension(oids.crlDistributionPoints, sequence(sequence(point)), true),
+        ],
+      });
       return { leaf: own, intermediates: [ca], anchors: [root] };
     },
   },

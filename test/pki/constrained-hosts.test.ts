@@ -46,7 +46,8 @@ const uris: readonly Read[] = [
   ['https://mx', undefined],
   ['https://*.example', undefined],
   ['https://192.0.2.1', undefined],
-  ['https://mx.example.7', undefined],
+  ['https://mx.example.77', undefined],
+  ['https://mx.example7', 'mx.example7'],
   ['https://mx.7example', 'mx.7example'],
 ];
 
