@@ -5,22 +5,12 @@
 
 import { type Certificate, validityAt } from './certificate.ts';
 import { DerError } from './der.ts';
-import {
-  allowsKeyUsage,
-  authorityKeyIdentifier,
-  basicConstraints,
-  crlDistributionPoints,
-  extendedKeyUsage,
-  isPrecertificate,
-  keyUsage,
-  nameConstraints,
-  subjectAltName,
-  subjectKeyIdentifier,
-} from './extensions.ts';
+import { allowsKeyUsage, basicConstraints, extendedKeyUsage, keyUsage } from './extensions.ts';
 import { canBeFactored, keyStrength } from './key-strength.ts';
 import { nameText } from './name.ts';
 import { refusalUnder } from './name-constraints.ts';
 import { keyUsageBits, oids } from './oids.ts';
+import { criticalExtensionProblems, readWhatAllRead } from './path-extensions.ts';
 import { policyRefusal } from './path-policies.ts';
 import { type PathProblem, type PathPurpose, isSelfIssued, pathProblem } from './path-problem.ts';
 import { signatureScheme } from './signature.ts';
@@ -40,20 +30,6 @@ interface Step extends PathContext {
   readonly isAnchor: boolean;
 }
 
-/** Extensions that may be critical because they are processed, here or by whoever asks for revocation. */
-const processed = new Set<string>([
-  oids.basicConstraints,
-  oids.keyUsage,
-  oids.extKeyUsage,
-  oids.subjectAltName,
-  oids.nameConstraints,
-  oids.certificatePolicies,
-  oids.policyMappings,
-  oids.policyConstraints,
-  oids.inhibitAnyPolicy,
-  oids.crlDistributionPoints,
-]);
-
 const checkValidity = ({ certificate, at }: Step): PathProblem[] => {
   const validity = validityAt(certificate, at);
   if (validity === 'valid') return [];
@@ -63,16 +39,6 @@ const checkValidity = ({ certificate, at }: Step): PathProblem[] => {
       notAfter: certificate.notAfter.toISOString(),
     }),
   ];
-};
-
-const checkCriticalExtensions = ({ certificate }: Step): PathProblem[] => {
-  if (isPrecertificate(certificate)) return [pathProblem('precertificate', certificate)];
-  const unknown = [...certificate.extensions.values()]
-    .filter(({ oid, critical }) => critical && !processed.has(oid))
-    .map(({ oid }) => oid);
-  return unknown.length === 0
-    ? []
-    : [pathProblem('critical-extension', certificate, { extensions: unknown })];
 };
 
 /** RFC 5280 6.1.4 (k), (n). An anchor of version 1 has nowhere to say that it is a CA. */
@@ -169,37 +135,15 @@ const usesSha1 = ({ algorithm }: Certificate): boolean => {
   }
 };
 
-/** OpenSSL reads these of every certificate, needed or not, and refuses it where one is malformed. */
-const readByAll: readonly ((certificate: Certificate) => unknown)[] = [
-  basicConstraints,
-  keyUsage,
-  extendedKeyUsage,
-  subjectKeyIdentifier,
-  authorityKeyIdentifier,
-  subjectAltName,
-  nameConstraints,
-  crlDistributionPoints,
-];
-/** A search for paths meets the same certificates again and again. */
-const readable = new WeakSet<Certificate>();
-
-const checkReadable = ({ certificate }: Step): PathProblem[] => {
-  if (readable.has(certificate)) return [];
-  for (const read of readByAll) read(certificate);
-  readable.add(certificate);
-  return [];
-};
-
 const checks = [
   checkValidity,
-  checkCriticalExtensions,
+  ({ certificate }: Step) => criticalExtensionProblems(certificate),
   checkAuthority,
   checkPathLength,
   checkNameConstraints,
   checkPurpose,
   checkKey,
   checkSignature,
-  checkReadable,
 ];
 
 /** A malformed extension is the problem of the certificate at hand, whichever check met it first. */
@@ -207,6 +151,7 @@ const checkStep = (step: Step): PathProblem[] => {
   const problems: PathProblem[] = [];
   try {
     for (const check of checks) problems.push(...check(step));
+    readWhatAllRead(step.certificate);
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
     problems.push(pathProblem('malformed-extension', step.certificate, { detail: error.message }));
