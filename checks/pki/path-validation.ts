@@ -56,7 +56,7 @@ const checkAuthority = ({ certificate, index, purpose, isAnchor }: Step): PathPr
 
 /** RFC 5280 6.1.4 (l), (m): self-issued certificates do not count, nor does a leaf that is no issuer. */
 const checkPathLength = ({ path, index, certificate, purpose }: Step): PathProblem[] => {
-  const limit = index === 0 ? undefined : basicConstraints(certificate)?.pathLength;
+  const limit = basicConstraints(certificate)?.pathLength;
   if (limit === undefined) return [];
   const below = path.slice(purpose === 'ca' ? 0 : 1, index).filter((each) => !isSelfIssued(each));
   const [deepest] = below;

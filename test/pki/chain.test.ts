@@ -735,6 +735,14 @@ const cases: readonly ChainCase[] = [
     },
     differs: 'OpenSSL does not count anyExtendedKeyUsage in a CA; RFC 5280 4.2.1.12 does',
   },
+  ...(['digitalSignature', 'keyEncipherment', 'keyAgreement'] as const).map((usage): ChainCase => ({
+    name: `leaf whose key has the usage ${usage} alone`,
+    make: () => ({
+      leaf: ca.issue({ name: 'CN=mx.example.com', onlyExtensions: [names, keyUsage(usage)] }),
+      intermediates: [ca],
+      anchors: [root],
+    }),
+  })),
   {
     name: 'leaf whose key may only sign CRLs',
     make: () => ({
@@ -852,6 +860,15 @@ describe('certification paths', () => {
 });
 
 describe('what a path tells', () => {
+  it('names the critical extensions that are not known', () => {
+    const { path } = chainOf({
+      leaf: leafOf(ca, unknownExtension(true)),
+      intermediates: [ca],
+      anchors: [root],
+    });
+    assert.deepEqual(path.problems[0]?.evidence['extensions'], ['1.3.6.1.4.1.99999.1']);
+  });
+
   it('names its certificates from the leaf to the anchor', () => {
     const { path } = chainOf({ leaf, intermediates: [otherRoot, ca], anchors: [root] });
     assert.deepEqual(

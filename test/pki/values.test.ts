@@ -33,14 +33,17 @@ const refused: readonly [name: string, read: Reading, input: string][] = [
   ['an integer with a leading 00 that it does not need', readIntegerBytes, '02 02 00 7F'],
   ['an integer with a leading FF that it does not need', readIntegerBytes, '02 02 FF 80'],
   ['a negative small integer', readSmallInteger, '02 01 FF'],
+  ['a small integer of four bytes that is negative', readSmallInteger, '02 04 80 00 00 00'],
   ['a small integer of five bytes', readSmallInteger, '02 05 01 00 00 00 00'],
   ['a boolean of 01', readBoolean, '01 01 01'],
   ['an empty boolean', readBoolean, '01 00'],
   ['a boolean of two bytes', readBoolean, '01 02 FF FF'],
   ['a default FALSE written out', readDefaultFalse, '01 01 00'],
   ['an empty object identifier', readOid, '06 00'],
-  ['an object identifier cut short', readOid, '06 02 55 80'],
+  ['an object identifier cut short', readOid, '06 02 55 81'],
+  ['an object identifier that begins with padding', readOid, '06 02 80 01'],
   ['an object identifier with a padded arc', readOid, '06 03 55 80 01'],
+  ['an object identifier of 65 bytes', readOid, `06 41 ${'01'.repeat(65)}`],
   ['a bit string without its first byte', readBitString, '03 00'],
   ['a bit string with 8 unused bits', readBitString, '03 02 08 00'],
   ['an empty bit string with unused bits', readBitString, '03 01 01'],
@@ -61,13 +64,24 @@ describe('primitive values', () => {
     assert.equal(reading(readBoolean, boolean(false)), false);
     assert.equal(reading(readDefaultFalse, boolean(true)), true);
     assert.equal(reading(readDefaultFalse, Buffer.alloc(0)), false);
+    for (const content of ['00', '7F', '00 80', '00 FF', '01 00', '80', 'FF', 'FF 7F'])
+      assert.deepEqual(reading(readIntegerBytes, integer(bytes(content))), bytes(content));
     for (const dotted of [
       ...['0.0', '1.39.3', '2.39', '2.40', '2.5.29.15', '2.999.1', '1.2.840.113549.1.1.11'],
       ...['2.562949953421311.562949953421312', '2.25.329800735698586629295641978511506172918'],
-      '2.340282366920938463463374607431768211455.1',
+      ...[
+        '2.340282366920938463463374607431768211455.1',
+        '1.2.9007199254740993',
+        '1.0.9',
+        '2.5.127',
+      ],
+      `0.1${'.1'.repeat(63)}`,
     ])
       assert.equal(reading(readOid, oid(dotted)), dotted);
     assert.deepEqual([...reading(readNamedBits, bytes('03 02 01 06'))], [5, 6]);
+    assert.deepEqual([...reading(readNamedBits, bytes('03 04 07 06 01 80'))], [5, 6, 15, 16]);
+    assert.deepEqual([...reading(readNamedBits, bytes('03 01 00'))], []);
+    assert.equal(reading(readNull, bytes('05 00')), undefined);
     // Trailing zero bits are no DER, and stand in trusted roots.
     assert.deepEqual([...reading(readNamedBits, bytes('03 02 00 06'))], [5, 6]);
     assert.equal(reading(readBitStringBytes, bytes('03 02 00 FF')).length, 1);
