@@ -31,9 +31,11 @@ const universalString = (text: string): Buffer =>
 const equal: readonly [name: string, a: Buffer, b: Buffer][] = [
   ['in another string type', commonName(utf8String('Test')), commonName(printableString('Test'))],
   ['as BMPString', commonName(utf8String('Prüf')), commonName(bmpString('Prüf'))],
-  ['as UniversalString', commonName(utf8String('😀')), commonName(universalString('😀'))],
+  ['as UniversalString', commonName(utf8String('a😀b')), commonName(universalString('a😀b'))],
   ['in another case', commonName(utf8String('TEST ca')), commonName(utf8String('test CA'))],
   ['with other spaces', commonName(utf8String(' Test  CA ')), commonName(utf8String('Test CA'))],
+  ['with a space before it', commonName(utf8String(' Test')), commonName(utf8String('Test'))],
+  ['with several other spaces', commonName(utf8String('a  b  c')), commonName(utf8String('a b c'))],
   ['composed otherwise', commonName(utf8String('é')), commonName(utf8String('e\u0301'))],
   [
     'with the attributes of an RDN in another order',
@@ -97,6 +99,34 @@ describe('names', () => {
     assert.deepEqual(nameValues(name, nameTypes.commonName), ['Root']);
     assert.deepEqual(nameValues(name, nameTypes.organization), ['Example nv-sa']);
     assert.equal(nameText(parseName(commonName(ia5String('x')))), 'CN=x');
+  });
+
+  it('are written with the short names that people know, or with their numbers', () => {
+    const known = ['2.5.4.5', '2.5.4.7', '2.5.4.8', '2.5.4.9', '2.5.4.11', '2.5.4.97'];
+    const more = ['0.9.2342.19200300.100.1.25', '1.2.840.113549.1.9.1', '2.5.4.42'];
+    const name = sequence(
+      ...[...known, ...more].map((type) => setOf(attribute(type, utf8String('x')))),
+    );
+    assert.equal(
+      nameText(parseName(name)),
+      'serialNumber=x, L=x, ST=x, street=x, OU=x, organizationIdentifier=x, DC=x, emailAddress=x, 2.5.4.42=x',
+    );
+  });
+
+  const odd: readonly [name: string, value: Buffer, text: string][] = [
+    ['a BMPString of half a character more', tlv(0x1e, Buffer.of(0, 0x61, 0)), 'a'],
+    ['a UniversalString of a byte more', tlv(0x1c, Buffer.of(0, 0, 0, 0x61, 0)), 'a'],
+    ['the last character that there is', tlv(0x1c, Buffer.of(0, 0x10, 0xff, 0xff)), '\u{10ffff}'],
+    ['a character that there is not', tlv(0x1c, Buffer.of(0, 0x11, 0, 0)), '\ufffd'],
+  ];
+  for (const [name, value, text] of odd)
+    it(`are read with ${name}`, () => {
+      assert.equal(nameText(parseName(commonName(value))), `CN=${text}`);
+    });
+
+  it('may have two hundred attributes', () => {
+    const one = setOf(attribute('2.5.4.3', utf8String('a')));
+    assert.equal(parseName(sequence(...Array<Buffer>(200).fill(one))).rdns.length, 200);
   });
 
   it('may be empty', () => assert.equal(nameText(parseName(sequence())), ''));
