@@ -99,6 +99,8 @@ describe('names', () => {
     assert.deepEqual(nameValues(name, nameTypes.commonName), ['Root']);
     assert.deepEqual(nameValues(name, nameTypes.organization), ['Example nv-sa']);
     assert.equal(nameText(parseName(commonName(ia5String('x')))), 'CN=x');
+    const both = [attribute('2.5.4.3', utf8String('a')), attribute('2.5.4.10', utf8String('b'))];
+    assert.equal(nameText(parseName(sequence(setOf(...both)))), 'CN=a+O=b');
   });
 
   it('are written with the short names that people know, or with their numbers', () => {
@@ -116,6 +118,7 @@ describe('names', () => {
   const odd: readonly [name: string, value: Buffer, text: string][] = [
     ['a BMPString of half a character more', tlv(0x1e, Buffer.of(0, 0x61, 0)), 'a'],
     ['a UniversalString of a byte more', tlv(0x1c, Buffer.of(0, 0, 0, 0x61, 0)), 'a'],
+    ['a value that is no string', integer(300), '012C'],
     ['the last character that there is', tlv(0x1c, Buffer.of(0, 0x10, 0xff, 0xff)), '\u{10ffff}'],
     ['a character that there is not', tlv(0x1c, Buffer.of(0, 0x11, 0, 0)), '\ufffd'],
   ];
