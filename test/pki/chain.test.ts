@@ -792,6 +792,28 @@ const cases: readonly ChainCase[] = [
     differs: 'openssl verify does so at security level 0, TLS clients are at 1 or 2',
   },
   {
+    name: 'SHA-1 signature, and no issuer',
+    make: () => ({ leaf: ca.issue({ name: 'CN=mx.example.com', hash: 'sha1' }), anchors: [root] }),
+    reasons: ['issuer-missing', 'sha1-signature'],
+  },
+  {
+    name: 'SHA-1 signature on a self-issued certificate below the root',
+    make: () => {
+      const renewed = root.issue({ name: root.name, ca: true, hash: 'sha1' });
+      return { leaf: leafOf(renewed), intermediates: [renewed], anchors: [root] };
+    },
+    reasons: ['sha1-signature'],
+    differs: 'openssl verify does so at security level 0',
+  },
+  {
+    name: 'SHA-1 signature on a trusted certificate that is no root',
+    make: () => {
+      const trusted = root.issue({ name: 'CN=Trusted', ca: true, hash: 'sha1' });
+      return { leaf: leafOf(trusted), anchors: [trusted] };
+    },
+    differs: 'OpenSSL wants a root unless it is told otherwise',
+  },
+  {
     name: 'SHA-1 signature on the first of two certificates of the issuer',
     make: () => {
       const old = root.issue({ name: ca.name, key: ca, ca: true, hash: 'sha1' });
