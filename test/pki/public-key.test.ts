@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
+import { type KeyObject, generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { parseCertificate } from '../../checks/pki/certificate.ts';
 import { buildPaths } from '../../checks/pki/chain.ts';
@@ -104,23 +104,43 @@ describe('a public key that is unusual, and one:', () => {
 });
 
 describe('the strength of a key', () => {
-  const cases: readonly [bits: number, publicKey: Uint8Array][] = [
-    [1023, rsaKey(integer(number(1023)), usual)],
-    [1024, rsaKey(integer(number(1024)), usual)],
-    [2047, rsaKey(integer(number(2047)), usual)],
-    ...(['p256', 'p384', 'p521', 'ed25519'] as const).map((kind): [number, Buffer] => [
-      Number(kind.replace('ed25519', '256').replace('p', '')),
-      generateKey(kind).publicKey.export({ format: 'der', type: 'spki' }),
+  const spki = ({ publicKey }: { publicKey: KeyObject }): Buffer =>
+    publicKey.export({ format: 'der', type: 'spki' });
+  const curves: readonly [name: string, bits: number][] = [
+    ['prime192v1', 192],
+    ['secp224r1', 224],
+    ['prime256v1', 256],
+    ['secp256k1', 256],
+    ['brainpoolP256r1', 256],
+    ['brainpoolP384r1', 384],
+    ['brainpoolP512r1', 512],
+    ['secp384r1', 384],
+    ['secp521r1', 521],
+    ['sect283r1', 0], // not among those that are known
+  ];
+  /** `weak`: anybody may sign with it. `enough`: how many RSA bits it satisfies. */
+  const cases: readonly [name: string, bits: number, enough: number, publicKey: Buffer][] = [
+    ['RSA, 1023', 1023, 1023, rsaKey(integer(number(1023)), usual)],
+    ['RSA, 1024', 1024, 1024, rsaKey(integer(number(1024)), usual)],
+    ['RSA, 4096', 4096, 4096, rsaKey(integer(number(4096)), usual)],
+    ['RSASSA-PSS, 1023', 1023, 1023, spki(generateKeyPairSync('rsa-pss', { modulusLength: 1023 }))],
+    ['Ed25519', 256, 3072, spki(generateKey('ed25519'))],
+    ['Ed448', 456, Infinity, spki(generateKey('ed448'))],
+    ['X25519', 0, 0, spki(generateKeyPairSync('x25519'))],
+    ...curves.map(([namedCurve, bits]): (typeof cases)[number] => [
+      namedCurve,
+      bits,
+      bits < 256 ? 0 : bits < 384 ? 3072 : Infinity,
+      spki(generateKeyPairSync('ec', { namedCurve })),
     ]),
   ];
-  for (const [bits, publicKey] of cases) {
-    const made = root.issue({ name: 'mx', rewrite: () => ({ publicKey }) });
-    const strength = keyStrength(parseCertificate(made.der));
-    it(`${strength.type} of ${bits} bits`, () => {
+  for (const [name, bits, enough, publicKey] of cases)
+    it(name, () => {
+      const made = root.issue({ name: 'mx', rewrite: () => ({ publicKey }) });
+      const strength = keyStrength(parseCertificate(made.der));
       assert.equal(strength.bits, bits);
       assert.equal(canBeFactored(strength), bits === 1023);
-      assert.equal(isStrongEnough(strength, 2048), strength.type !== 'rsa');
-      assert.equal(isStrongEnough(strength, 4096), bits === 384 || bits === 521);
+      for (const required of [1, 1023, 1024, 1025, 3072, 3073, 4096, 4097])
+        assert.equal(isStrongEnough(strength, required), required <= enough, String(required));
     });
-  }
 });
