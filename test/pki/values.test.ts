@@ -89,7 +89,9 @@ describe('primitive values', () => {
     assert.deepEqual([...reading(readNamedBits, bytes('03 02 01 06'))], [5, 6]);
     assert.deepEqual([...reading(readNamedBits, bytes('03 04 07 06 01 80'))], [5, 6, 15, 16]);
     assert.deepEqual([...reading(readNamedBits, bytes('03 01 00'))], []);
-    assert.equal(reading(readNull, bytes('05 00')), undefined);
+    assert.doesNotThrow(() => {
+      reading(readNull, bytes('05 00'));
+    });
     // Trailing zero bits are no DER, and stand in trusted roots.
     assert.deepEqual([...reading(readNamedBits, bytes('03 02 00 06'))], [5, 6]);
     assert.equal(reading(readBitStringBytes, bytes('03 02 00 FF')).length, 1);
