@@ -46,6 +46,13 @@ const hostile: readonly [name: string, key: Uint8Array][] = [
   ['RSA with a negative modulus', rsaKey(integer(-(2n ** 2047n) + 1n), usual)],
   ['RSA with a third number', rsaKey(integer(number(2048)), usual, integer(1))],
   [
+    'RSASSA-PSS with the exponent 1',
+    sequence(
+      sequence(oid('1.2.840.113549.1.1.10')),
+      bitString(sequence(integer(number(2048)), integer(1))),
+    ),
+  ],
+  [
     'RSASSA-PSS that allows no hash that exists',
     sequence(
       sequence(oid('1.2.840.113549.1.1.10'), sequence(tlv(0xa0, sequence(oid('1.2.3.4'))))),
