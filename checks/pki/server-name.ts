@@ -16,12 +16,12 @@ const normal = (host: string): string => host.toLowerCase().replace(/\.$/, '');
 const isHostName = (name: string): boolean =>
   name.length <= 253 && /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/.test(name);
 
-/** Whether `pattern`, a presented DNS-ID, covers `host`. A wildcard needs two labels to its right. */
+/** Whether `pattern`, a presented DNS-ID, covers `host`, a host name. A wildcard needs two labels to its right. */
 const covers = (pattern: string, host: string): boolean => {
   const presented = pattern.toLowerCase();
-  if (!presented.startsWith('*.')) return isHostName(presented) && presented === host;
+  if (!presented.startsWith('*.')) return presented === host;
   const parent = presented.slice(2);
-  return isHostName(parent) && parent.includes('.') && host.slice(host.indexOf('.') + 1) === parent;
+  return parent.includes('.') && host.slice(host.indexOf('.') + 1) === parent;
 };
 
 /** The bytes of an IP address literal, or undefined for a name. */

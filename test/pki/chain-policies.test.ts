@@ -367,6 +367,19 @@ describe('certificate policies', () => {
       assert.equal((verdict === 'ok') === trusted, differs === undefined, verdict);
     });
 
+  it('are not asked for under a root that nobody trusts', () => {
+    const ca = root.issue({ name: 'CA', ca: true, extensions: [policies(gold), explicitNow] });
+    const { path } = buildPaths(parseCertificate(ca.issue({ name: 'mx' }).der), {
+      intermediates: [ca, root].map(({ der }) => parseCertificate(der)),
+      anchors: [],
+      at: testTime,
+    });
+    assert.deepEqual(
+      path.problems.map(({ reason }) => reason),
+      ['untrusted-root'],
+    );
+  });
+
   for (const [count, reasons] of [
     [100, []],
     [101, ['malformed-extension']],

@@ -476,6 +476,18 @@ const cases: readonly ChainCase[] = [
     },
   },
   {
+    name: 'root of version 1 that is not trusted',
+    make: () => {
+      const first = makeCa({
+        name: 'CN=First',
+        onlyExtensions: [],
+        rewrite: () => ({ version: Buffer.alloc(0) }),
+      });
+      return { leaf: leafOf(first), intermediates: [first], anchors: [root] };
+    },
+    reasons: ['untrusted-root', 'not-a-ca'],
+  },
+  {
     name: 'root of version 3 without basicConstraints',
     make: () => {
       const bare = makeCa({ name: 'CN=Bare Root', onlyExtensions: [keyUsage('keyCertSign')] });
