@@ -8,7 +8,7 @@ import { type PathProblem, pathProblem } from './path-problem.ts';
 
 /**
  * Whether this is the issuer that the certificate's authorityKeyIdentifier means: 2 yes, 1 it does not say, 0 no.
- * RFC 5280 6.1 does not ask; OpenSSL and GnuTLS do, and look no further at an issuer that is not meant.
+ * RFC 5280 6.1 does not ask; OpenSSL does, and so does GnuTLS of the key: they look no further at one that is not.
  */
 export const agreement = (certificate: Certificate, issuer: Certificate): 0 | 1 | 2 => {
   const wanted = unlessMalformed(() => authorityKeyIdentifier(certificate)) ?? {};
