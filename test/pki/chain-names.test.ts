@@ -775,6 +775,22 @@ describe('server names (RFC 9525)', () => {
     ]),
     ['wildcard over spaces', [dnsName('*.exa mple.com')], 'mx.exa mple.com', 'mismatch'],
     ['IPv4', [ip(192, 0, 2, 1)], '192.0.2.1', 'matches'],
+    ['IPv4 of the highest numbers', [ip(255, 255, 255, 255)], '255.255.255.255', 'matches'],
+    ['IPv4 of the lowest', [ip(0, 0, 0, 0)], '0.0.0.0', 'matches'],
+    ['IPv4 of a number too high', [ip(0, 1, 1, 1)], '256.1.1.1', 'mismatch'],
+    ['IPv4 without its first number', [ip(0, 1, 1, 1)], '.1.1.1', 'mismatch'],
+    ['IPv4 without its last', [ip(1, 1, 1, 0)], '1.1.1.', 'mismatch'],
+    ['IPv6 in full', [ip6(1, 2, 3, 4, 5, 6, 7, 0x8abc)], '1:2:3:4:5:6:7:8abc', 'matches'],
+    ['IPv6 that begins with zeros', [ip6(0, 0, 0, 0, 0, 0, 0, 1)], '::1', 'matches'],
+    ['IPv6 that ends with zeros', [ip6(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0)], '2001:db8::', 'matches'],
+    ['IPv6 of nothing else', [ip6(0, 0, 0, 0, 0, 0, 0, 0)], '::', 'matches'],
+    [
+      'IPv6 with an IPv4 in it',
+      [ip6(0, 0, 0, 0, 0, 0xffff, 0xc000, 0x201)],
+      '::ffff:192.0.2.1',
+      'matches',
+    ],
+    ['IPv6 that is none', [ip6(1, 2, 3, 4, 5, 6, 7, 0)], '1:2:3:4:5:6:7', 'mismatch'],
     ['IPv4 as text in a DNS name', [dnsName('192.0.2.1')], '192.0.2.1', 'mismatch'],
     ['IPv4 and wildcard', [dnsName('*.0.2.1')], '192.0.2.1', 'mismatch'],
     ['IPv6', [ip6(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)], '2001:DB8::1', 'matches'],
@@ -794,5 +810,7 @@ describe('server names (RFC 9525)', () => {
     const other = named(subjectAltName(dnsName('a.example.com')));
     assert.equal(matchServerName(other, 'mx.example.com'), 'common-name-only');
     assert.equal(matchServerName(named(), 'mx2.example.com'), 'mismatch');
+    const two = root.issue({ name: 'CN=Mail, CN=mx.example.com' });
+    assert.equal(matchServerName(parseCertificate(two.der), 'mx.example.com'), 'common-name-only');
   });
 });

@@ -963,6 +963,55 @@ describe('what a path tells', () => {
   });
 });
 
+describe('the likeliest issuer is tried first:', () => {
+  const likely: readonly (readonly [name: string, make: () => Made])[] = [
+    [
+      'one that is trusted itself',
+      () => {
+        const notBefore = new Date('2022-01-01T00:00:00Z');
+        const cross = otherRoot.issue({ name: root.name, key: root, ca: true, notBefore });
+        return { leaf, intermediates: [cross, ca], anchors: [otherRoot, root] };
+      },
+    ],
+    [
+      'one that is valid',
+      () => {
+        const notBefore = new Date('2022-01-01T00:00:00Z');
+        const ends = { notBefore, notAfter: new Date('2023-01-01T00:00:00Z') };
+        const old = root.issue({ name: ca.name, key: ca, ca: true, ...ends });
+        return { leaf, intermediates: [old, ca], anchors: [root] };
+      },
+    ],
+    [
+      'the key that is meant, before one that is trusted',
+      () => {
+        const namesake = makeCa({ name: ca.name });
+        return { leaf, intermediates: [ca], anchors: [namesake, root] };
+      },
+    ],
+    [
+      'the latest',
+      () => {
+        const notBefore = new Date('2022-01-01T00:00:00Z');
+        const late = root.issue({ name: ca.name, key: ca, ca: true, notBefore });
+        const odd = root.issue({
+          name: ca.name,
+          key: ca,
+          ca: true,
+          extensions: [unknownExtension(true)],
+        });
+        return { leaf, intermediates: [odd, late], anchors: [root] };
+      },
+    ],
+  ];
+  for (const [name, make] of likely)
+    it(name, () => {
+      const chain = chainOf(make());
+      assert.equal(chain.path.anchored, true);
+      assert.equal(chain.verifications, chain.path.certificates.length - 1);
+    });
+});
+
 describe('floods', () => {
   const manyPaths = (): Made => {
     // five layers of eight cross-certified CAs each: 8^5 paths, none to an anchor
