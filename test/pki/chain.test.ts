@@ -158,6 +158,23 @@ const cases: readonly ChainCase[] = [
     codes: ['chain-incomplete'],
   },
   {
+    name: 'signed by its own key, under a name that is another’s',
+    make: () => {
+      const other = makeCa({ name: 'CN=Other' });
+      return { leaf: other.issue({ name: 'CN=mx.example.com', key: other }), anchors: [root] };
+    },
+    reasons: ['issuer-missing'],
+  },
+  {
+    name: 'expired intermediate whose issuer was not sent',
+    make: () => {
+      const upper = makeCa({ name: 'CN=Not sent' });
+      const old = upper.issue({ name: 'CN=Old CA', ca: true, notBefore: before, notAfter: ended });
+      return { leaf: leafOf(old), intermediates: [old], anchors: [root] };
+    },
+    reasons: ['issuer-missing', 'expired'],
+  },
+  {
     name: 'one key under two names',
     make: () => {
       const upper = root.issue({ name: 'CN=Upper', ca: true });
@@ -583,6 +600,16 @@ const cases: readonly ChainCase[] = [
     reasons: ['too-long'],
     differs: 'OpenSSL stops at a hundred',
   },
+  {
+    name: 'eleven certificates in line, and an issuer that is not meant',
+    make: () => {
+      const cas = line(Array<undefined>(9).fill(undefined));
+      const own = authorityKeyIdentifier(otherRoot.keyIdentifier);
+      const end = cas.at(-1)?.issue({ name: 'CN=mx.example.com', onlyExtensions: [own] });
+      return { leaf: end ?? leaf, intermediates: cas, anchors: [root] };
+    },
+    reasons: ['too-long', 'key-identifier'],
+  },
   // ------------------------------------------------------------ extensions
   {
     name: 'unknown critical extension in the leaf',
@@ -942,6 +969,61 @@ describe('what a path tells', () => {
     );
   });
 
+  it('tells the longest of the paths that end nowhere', () => {
+    const [upper, stranger] = [makeCa({ name: 'CN=Upper' }), makeCa({ name: 'CN=Stranger' })];
+    const long = upper.issue({ name: ca.name, key: ca, ca: true });
+    const top = stranger.issue({ name: upper.name, key: upper, ca: true });
+    const late = { notBefore: new Date('2022-01-01T00:00:00Z') };
+    for (const first of [{}, late]) {
+      const short = stranger.issue({ name: ca.name, key: ca, ca: true, ...first });
+      const { path } = chainOf({ leaf, intermediates: [long, short, top], anchors: [root] });
+      assert.deepEqual(
+        path.certificates.map(({ raw }) => raw),
+        [leaf.der, long.der, top.der],
+      );
+      assert.equal(path.anchored, false);
+    }
+  });
+
+  it('tells the path of fewer problems, whichever comes first', () => {
+    const mail = [extKeyUsage([oids.emailProtection])];
+    for (const years of [
+      [2019, 2018],
+      [2018, 2019],
+    ]) {
+      const [better, worse] = years.map((year, n) =>
+        root.issue({
+          name: ca.name,
+          key: ca,
+          ca: true,
+          notBefore: new Date(Date.UTC(year, 0)),
+          notAfter: ended,
+          extensions: n === 0 ? [] : mail,
+        }),
+      ) as [Identity, Identity];
+      const chain = chainOf({ leaf, intermediates: [worse, better], anchors: [root] });
+      assert.deepEqual(
+        chain.path.problems.map(({ reason }) => reason),
+        ['expired'],
+      );
+    }
+  });
+
+  it('counts who bears the name of the missing issuer, if anybody does', () => {
+    const evidence = (intermediates: readonly Identity[]) => {
+      const { path } = chainOf({ leaf, intermediates, anchors: [root] });
+      return path.problems[0]?.evidence ?? {};
+    };
+    const others = [1, 2].map(() => root.issue({ name: ca.name, ca: true }));
+    assert.equal(evidence(others)['rejected'], 2);
+    assert.deepEqual(Object.keys(evidence([])), ['reason', 'subject', 'issuer', 'sha256']);
+  });
+
+  it('has no anchor where it is too long', () => {
+    const { path } = chainOf(under(line(Array<undefined>(9).fill(undefined))));
+    assert.equal(path.anchored, false);
+  });
+
   it('says where the missing issuer can be fetched', () => {
     const caIssuers = ['http://ca.example.com/issuing.crt'];
     const end = leafOf(ca, authorityInfoAccess({ caIssuers }));
@@ -1054,19 +1136,38 @@ describe('floods', () => {
   });
 
   it('of paths through few certificates end after sixty-four', () => {
-    const ladder = (steps: number) => {
+    /** Two certificates at each step, and `more` at the first; each path looks once at the leaf's end. */
+    const ladder = (steps: number, more = 0) => {
       const cas = Array.from({ length: steps + 1 }, (_, n) =>
         makeCa({ name: `CN=Step ${n}`, key: 'ed25519' }),
       );
       const intermediates = cas.slice(1).flatMap((issuer, n) => {
         const { name, ...key } = cas[n] ?? root;
-        return [1, 2].map(() => issuer.issue({ name, key, ca: true }));
+        const count = 2 + (n === 0 ? more : 0);
+        return Array.from({ length: count }, () => issuer.issue({ name, key, ca: true }));
       });
-      return chainOf({ leaf: leafOf(cas[0] ?? root), intermediates, anchors: [root] });
+      let paths = 0;
+      const end = parse(leafOf(cas[0] ?? root));
+      const { notAfter } = end;
+      const counting = Object.defineProperty({ ...end }, 'notAfter', {
+        get: () => {
+          paths++;
+          return notAfter;
+        },
+      });
+      const chain = buildPaths(counting, {
+        intermediates: intermediates.map(parse),
+        anchors: [parse(root)],
+        at: testTime,
+      });
+      return { chain, paths };
     };
-    assert.equal(ladder(5).exhausted, false);
-    const chain = ladder(7);
+    const whole = ladder(6);
+    assert.equal(whole.chain.exhausted, false);
+    assert.equal(whole.paths, 64);
+    const { chain, paths } = ladder(6, 1);
     assert.equal(chain.exhausted, true);
+    assert.equal(paths, 64);
     assert.ok(chain.verifications < 20);
     assert.equal(chain.path.problems.at(-1)?.reason, 'too-complex');
   });
