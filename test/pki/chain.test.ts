@@ -1172,6 +1172,11 @@ describe('floods', () => {
     assert.equal(chain.path.problems.at(-1)?.reason, 'too-complex');
   });
 
+  it('of copies of one certificate are one certificate', () => {
+    const copies = Array<Identity>(100).fill(ca);
+    assert.equal(chainOf({ leaf, intermediates: copies, anchors: [otherRoot] }).exhausted, false);
+  });
+
   it('of more certificates than any host sends are cut off', () => {
     const many = [...fakes, ...fakes, ...fakes].map(({ der }) => der);
     const sent = Array.from({ length: 257 }, (_, index) => many[index] ?? Buffer.alloc(0));
