@@ -214,13 +214,14 @@ export const buildPaths = (leaf: Certificate, options: ChainOptions): Chain => {
     verified: new Map(),
     ranked: new Map(),
     paths: 0,
-    exhausted: intermediates.length > maxIntermediates,
+    exhausted: false,
   };
   extend(search, [leaf], []);
   const best = search.best ?? { certificates: [leaf], anchored: false, problems: [], weak: [] };
   const trusted = best.anchored && best.problems.length === 0;
+  const exhausted = search.exhausted || intermediates.length > maxIntermediates;
   const problems =
-    search.exhausted && !trusted
+    exhausted && !trusted
       ? [
           ...best.problems,
           pathProblem('too-complex', leaf, { verifications: search.verified.size }),
@@ -230,6 +231,6 @@ export const buildPaths = (leaf: Certificate, options: ChainOptions): Chain => {
     trusted,
     path: { ...best, problems },
     verifications: search.verified.size,
-    exhausted: search.exhausted,
+    exhausted,
   };
 };

@@ -217,6 +217,11 @@ const cases: readonly ChainCase[] = [
     codes: ['chain-untrusted'],
   },
   {
+    name: 'authorityKeyIdentifier of another key, under a CA whose issuer was not sent',
+    make: () => ({ ...meaning(authorityKeyIdentifier(otherRoot.keyIdentifier)), anchors: [] }),
+    reasons: ['issuer-missing', 'key-identifier'],
+  },
+  {
     name: 'authorityKeyIdentifier with the issuer’s own issuer and serial number',
     make: () =>
       meaning(
@@ -1169,7 +1174,10 @@ describe('floods', () => {
     assert.equal(chain.exhausted, true);
     assert.equal(paths, 64);
     assert.ok(chain.verifications < 20);
-    assert.equal(chain.path.problems.at(-1)?.reason, 'too-complex');
+    assert.deepEqual(
+      chain.path.problems.map(({ reason }) => reason),
+      ['issuer-missing', 'too-complex'],
+    );
   });
 
   it('of copies of one certificate are one certificate', () => {
@@ -1188,6 +1196,14 @@ describe('floods', () => {
       });
     assert.equal(chain(sent.slice(1)).exhausted, false);
     assert.equal(chain(sent).exhausted, true);
+    const strangers = Array<Identity>(256).fill(otherRoot);
+    assert.equal(
+      chainOf({ leaf, intermediates: [...strangers, ca], anchors: [root] }).trusted,
+      false,
+    );
+    const { trusted, path } = chainOf({ leaf, intermediates: [ca, ...strangers], anchors: [root] });
+    assert.equal(trusted, true);
+    assert.deepEqual(path.problems, []);
   });
 
   it('of certificates that bear the name of the issuer do not hide it', () => {
