@@ -35,16 +35,14 @@ const maxCertificates = 256;
 /** asn1js makes an object of every value; a certificate has about 150. */
 const pkcs7Limits = { maxDepth: 32, maxNodes: 60_000, maxContentLength: maxBytes };
 
-const tooMany = (): CertificatesFileError =>
-  new CertificatesFileError('too-large', `more than ${maxCertificates} certificates`);
-
 /** Keeps the entries that are certificates. */
 const readAll = (
   format: CertificatesFile['format'],
   entries: readonly Uint8Array[],
   seen: readonly string[] = [],
 ): CertificatesFile => {
-  if (entries.length > maxCertificates) throw tooMany();
+  if (entries.length > maxCertificates)
+    throw new CertificatesFileError('too-large', `more than ${maxCertificates} certificates`);
   const certificates: Uint8Array[] = [];
   const problems = [...seen];
   for (const [index, der] of entries.entries()) {
@@ -97,13 +95,12 @@ const pkcs7Entries = async (bytes: Uint8Array): Promise<Uint8Array[]> => {
   };
   const signedData = contentOf();
   const fields = signedData instanceof asn1.Sequence ? signedData.valueBlock.value : [];
-  const set = fields
-    .slice(3) // version, digestAlgorithms, encapContentInfo (RFC 5652 5.1)
-    .find(({ idBlock }) => idBlock.tagClass === 3 && idBlock.tagNumber === 0);
+  // RFC 5652 5.1: nothing before them has a context-specific tag
+  const set = fields.find(({ idBlock }) => idBlock.tagClass === 3 && idBlock.tagNumber === 0);
   const nodes = set instanceof asn1.Constructed ? set.valueBlock.value : [];
-  const entries = nodes.filter((node) => node instanceof asn1.Sequence);
-  if (entries.length > maxCertificates) throw tooMany();
-  return entries.map((entry) => Uint8Array.from(entry.valueBeforeDecodeView));
+  return nodes
+    .filter((node) => node instanceof asn1.Sequence)
+    .map((entry) => Uint8Array.from(entry.valueBeforeDecodeView));
 };
 
 const readBinary = async (bytes: Uint8Array, format: 'der' | 'pem'): Promise<CertificatesFile> =>
@@ -136,7 +133,6 @@ const readPem = async (text: string): Promise<CertificatesFile> => {
       entries.push(...(await pkcs7Entries(der)));
       pkcs7++;
     } else entries.push(der);
-    if (entries.length > maxCertificates) throw tooMany();
   }
   return readAll(pkcs7 > 0 ? 'pkcs7' : 'pem', entries, problems);
 };

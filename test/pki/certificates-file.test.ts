@@ -66,6 +66,15 @@ const readable: readonly [
   ['DER', ca.der, 'der', [ca.der]],
   ['PEM', text(ca.pem), 'pem', [ca.der]],
   ['PEM of several', text(ca.pem + root.pem), 'pem', [ca.der, root.der]],
+  ['PEM of 256', text(ca.pem.repeat(256)), 'pem', Array<Buffer>(256).fill(ca.der)],
+  [
+    'PKCS#7 of 256',
+    certsOnly(Array<Buffer>(256).fill(ca.der)),
+    'pkcs7',
+    Array<Buffer>(256).fill(ca.der),
+  ],
+  ['PEM of a mebibyte', text(ca.pem.padEnd(1024 * 1024, '\n')), 'pem', [ca.der]],
+  ['PEM after a line that begins as DER does', text(`0\n${ca.pem}`), 'pem', [ca.der]],
   [
     'PEM with CRLF and text around',
     text(`subject=CA\r\n${ca.pem.replaceAll('\n', '\r\n')}end`),
@@ -124,17 +133,19 @@ const unreadable: readonly [name: string, bytes: Uint8Array, fault: Certificates
   ['PEM without an end', text('-----BEGIN CERTIFICATE-----\nMIIB'), 'malformed'],
   ['PKCS#7 without certificates', certsOnly([]), 'malformed'],
   ['PKCS#7 of data', certsOnly([ca.der], '1.2.840.113549.1.7.1'), 'malformed'],
+  ['PKCS#7 with a byte after it', Buffer.concat([certsOnly([ca.der]), Buffer.of(0)]), 'malformed'],
   ['PKCS#7 cut short', certsOnly([ca.der]).subarray(0, -3), 'malformed'],
   ['PKCS#7 in BER without its end', berCertsOnly([ca.der]).subarray(0, -2), 'malformed'],
   ['PKCS#7 of certificates that are none', certsOnly([garbled, garbled]), 'malformed'],
   ['PKCS#7 nested a thousand deep', nested(1000), 'malformed'],
-  ['PKCS#7 of too many certificates', certsOnly(Array<Buffer>(300).fill(garbled)), 'too-large'],
+  ['PKCS#7 of too many certificates', certsOnly(Array<Buffer>(257).fill(garbled)), 'too-large'],
   [
     'PKCS#7 of a hundred thousand values',
     certsOnly([sequence(Buffer.alloc(400_000, Buffer.of(5, 0)))]),
     'malformed',
   ],
-  ['PEM of too many certificates', text(pem('CERTIFICATE', garbled).repeat(300)), 'too-large'],
+  ['PEM of too many certificates', text(pem('CERTIFICATE', garbled).repeat(257)), 'too-large'],
+  ['PEM of too many in PKCS#7', text(pem('PKCS7', certsOnly([ca.der])).repeat(257)), 'too-large'],
   ['more than a mebibyte', Buffer.alloc(1024 * 1024 + 1), 'too-large'],
 ];
 

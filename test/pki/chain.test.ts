@@ -222,6 +222,10 @@ const cases: readonly ChainCase[] = [
     reasons: ['issuer-missing', 'key-identifier'],
   },
   {
+    name: 'authorityKeyIdentifier that means nobody',
+    make: () => meaning(extension(oids.authorityKeyIdentifier, sequence())),
+  },
+  {
     name: 'authorityKeyIdentifier with the issuer’s own issuer and serial number',
     make: () =>
       meaning(
