@@ -66,6 +66,18 @@ const readable: readonly [
   ['DER', ca.der, 'der', [ca.der]],
   ['PEM', text(ca.pem), 'pem', [ca.der]],
   ['PEM of several', text(ca.pem + root.pem), 'pem', [ca.der, root.der]],
+  [
+    'PKCS#7 with something else than a certificate beside',
+    certsOnly([ca.der, context(3, integer(1))]),
+    'pkcs7',
+    [ca.der],
+  ],
+  [
+    'PKCS#7 under its long label',
+    text(pem('PKCS #7 SIGNED DATA', certsOnly([ca.der]))),
+    'pkcs7',
+    [ca.der],
+  ],
   ['PEM of 256', text(ca.pem.repeat(256)), 'pem', Array<Buffer>(256).fill(ca.der)],
   [
     'PKCS#7 of 256',
@@ -130,6 +142,17 @@ const unreadable: readonly [name: string, bytes: Uint8Array, fault: Certificates
   ['DER of something else', garbled, 'malformed'],
   ['PEM of a CRL', text(pem('X509 CRL', root.crl())), 'malformed'],
   ['PEM of a key', text(ca.keyPem), 'malformed'],
+  [
+    'PEM with another character before its base64',
+    text(ca.pem.replace('MII', '!MII')),
+    'malformed',
+  ],
+  [
+    'PEM with another character after it',
+    text(ca.pem.replace('\n-----END', '!\n-----END')),
+    'malformed',
+  ],
+  ['PEM with a character of its base64 missing', text(ca.pem.replace('MII', 'MI')), 'malformed'],
   ['PEM without an end', text('-----BEGIN CERTIFICATE-----\nMIIB'), 'malformed'],
   ['PKCS#7 without certificates', certsOnly([]), 'malformed'],
   ['PKCS#7 of data', certsOnly([ca.der], '1.2.840.113549.1.7.1'), 'malformed'],
