@@ -117,7 +117,7 @@ describe('names', () => {
 
   const odd: readonly [name: string, value: Buffer, text: string][] = [
     ['a BMPString of half a character more', tlv(0x1e, Buffer.of(0, 0x61, 0)), 'a'],
-    ['a UniversalString of a byte more', tlv(0x1c, Buffer.of(0, 0, 0, 0x61, 0)), 'a'],
+    ['a UniversalString of three bytes more', tlv(0x1c, Buffer.of(0, 0, 0, 0x61, 0, 0, 0)), 'a'],
     ['a value that is no string', integer(300), '012C'],
     ['the last character that there is', tlv(0x1c, Buffer.of(0, 0x10, 0xff, 0xff)), '\u{10ffff}'],
     ['a character that there is not', tlv(0x1c, Buffer.of(0, 0x11, 0, 0)), '\ufffd'],
