@@ -46,20 +46,20 @@ const filesPerTurn = 64;
 
 const readFiles = async (
   folder: string,
-  names: readonly Pick<FolderEntry, 'name' | 'link'>[],
+  entries: readonly FolderEntry[],
   signal: AbortSignal,
 ): Promise<readonly FolderFile[]> => {
-  const read = folderReader(folder, maxFileBytes);
+  const read = folderReader(maxFileBytes);
   const files: FolderFile[] = [];
   const prefix = join(folder, sep);
-  for (const { name, link } of names) {
+  for (const { name, kind } of entries) {
     if (files.length % filesPerTurn === filesPerTurn - 1) {
       await setImmediate();
       signal.throwIfAborted();
     }
     const origin = prefix + name;
     try {
-      const bytes = read(origin, link, signal);
+      const bytes = read(origin, kind, signal);
       files.push(contentsOf(name, origin, bytes instanceof Promise ? await bytes : bytes));
     } catch (error) {
       files.push({ name, isPem: false, entries: [], problems: [problemOf(error, origin)] });
@@ -79,14 +79,14 @@ export const readCertificateFolder = async (
   except: ReadonlySet<string> = new Set(),
 ): Promise<CertificateFolder> => {
   const listed = await readFolder(folder, signal);
-  const entries = listed.filter((entry) => !entry.folder && !except.has(entry.name));
+  const entries = listed.filter(({ name, kind }) => kind !== 'folder' && !except.has(name));
   const links = hashLinks(folder, entries);
   const plain = entries.filter(({ name }) => certificateName.test(name)).map(({ name }) => name);
-  const isLink = new Map(entries.map(({ name, link }) => [name, link]));
+  const byName = new Map(entries.map((entry) => [entry.name, entry]));
   const names = [...new Set([...links.values(), ...plain])];
   const files = await readFiles(
     folder,
-    names.map((name) => ({ name, link: isLink.get(name) ?? false })),
+    names.map((name) => byName.get(name) ?? { name, kind: 'other' }),
     signal,
   );
   const ways = waysByFile(links, files);

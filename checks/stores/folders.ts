@@ -1,16 +1,21 @@
 /** Folders of stores, listed and read with bounds. What stands in the way is a StoreError. */
 
-import { type Dir, readlinkSync } from 'node:fs';
+import { type Dir, type Dirent, readlinkSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import { fileFault, readAtOnce, readStoreFile, storeLimits } from './files.ts';
 import { StoreError } from './store-error.ts';
 
 export interface FolderEntry {
   readonly name: string;
-  readonly link: boolean;
-  readonly folder: boolean;
+  /** `other` also where the file system does not say. */
+  readonly kind: 'file' | 'folder' | 'link' | 'other';
 }
+
+const kindOf = (entry: Dirent): FolderEntry['kind'] => {
+  if (entry.isSymbolicLink()) return 'link';
+  if (entry.isFile()) return 'file';
+  return entry.isDirectory() ? 'folder' : 'other';
+};
 
 /** Only opening it waits: a promise for every entry costs more than all else that is done with it. */
 const readEntries = (folder: Dir): FolderEntry[] => {
@@ -21,7 +26,7 @@ const readEntries = (folder: Dir): FolderEntry[] => {
         'unreadable',
         `${folder.path}: more than ${storeLimits.folderEntries} files, and no more are read`,
       );
-    entries.push({ name: entry.name, link: entry.isSymbolicLink(), folder: entry.isDirectory() });
+    entries.push({ name: entry.name, kind: kindOf(entry) });
   }
   return entries;
 };
@@ -46,10 +51,13 @@ export const readFolder = async (
   }
 };
 
-/** The folder that a link leads into; undefined where it cannot be told, which reading it will explain. */
-const targetFolder = (link: string): string | undefined => {
+/**
+ * What a link in a folder says, undefined where it cannot be read, which reading what it leads to will
+ * explain. Synchronous: the folder has just been listed, so that its file system answers.
+ */
+export const linkTarget = (path: string): string | undefined => {
   try {
-    return dirname(resolve(dirname(link), readlinkSync(link)));
+    return readlinkSync(path);
   } catch {
     return undefined;
   }
@@ -60,8 +68,9 @@ const targetFolder = (link: string): string | undefined => {
  * system answers: asking it asynchronously costs several times what reading them does. A link to another
  * folder is waited for, until a file there was read.
  */
-export const folderReader = (folder: string, limit: number) => {
-  const answering = new Set([folder]);
+export const folderReader = (limit: number) => {
+  /** As links write them, with the slash at the end: nothing where they lead to the same folder. */
+  const answering = new Set(['']);
   const readElsewhere = async (
     path: string,
     place: string | undefined,
@@ -71,11 +80,16 @@ export const folderReader = (folder: string, limit: number) => {
     if (place !== undefined) answering.add(place);
     return bytes;
   };
-  /** `link`: whether the path is one. @throws StoreError in the promise */
-  return (path: string, link: boolean, signal: AbortSignal): Buffer | Promise<Buffer> => {
-    const place = link ? targetFolder(path) : folder;
+  /** @throws StoreError in the promise */
+  return (
+    path: string,
+    kind: FolderEntry['kind'],
+    signal: AbortSignal,
+  ): Buffer | Promise<Buffer> => {
+    const target = kind === 'link' ? linkTarget(path) : '';
+    const place = target?.slice(0, target.lastIndexOf('/') + 1);
     return place !== undefined && answering.has(place)
-      ? readAtOnce(path, limit)
+      ? readAtOnce({ path, limit, isRegular: kind === 'file' })
       : readElsewhere(path, place, signal);
   };
 };

@@ -3,11 +3,10 @@
  * without a hole (man openssl-rehash; get_cert_by_subject_ex in OpenSSL's by_dir.c).
  */
 
-import { readlinkSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { unlessMalformed } from '../pki/der.ts';
 import type { HashLinkWay, HashLinks, MissingPart, StoreEntry } from '../types.ts';
-import type { FolderEntry } from './folders.ts';
+import { type FolderEntry, linkTarget } from './folders.ts';
 import type { Collected } from './store-error.ts';
 import { subjectHash } from './subject-name.ts';
 
@@ -20,20 +19,13 @@ export interface FolderFile extends Collected {
   readonly isPem: boolean;
 }
 
-/**
- * The name in the same folder that a link leads to; the link's own name for any other. Synchronous:
- * the folder has just been listed, so that its file system answers.
- */
-const targetInFolder = (folder: string, { name, link }: FolderEntry): string => {
-  if (!link) return name;
-  try {
-    const target = readlinkSync(`${folder}/${name}`);
-    if (!target.includes('/')) return target;
-    const path = resolve(folder, target);
-    return dirname(path) === folder ? basename(path) : name;
-  } catch {
-    return name; // reading it will say why
-  }
+/** The name in the same folder that a link leads to; the link's own name for any other. */
+const targetInFolder = (folder: string, { name, kind }: FolderEntry): string => {
+  const target = kind === 'link' ? linkTarget(`${folder}/${name}`) : undefined;
+  if (target === undefined) return name;
+  if (!target.includes('/')) return target;
+  const path = resolve(folder, target);
+  return dirname(path) === folder ? basename(path) : name;
 };
 
 /** The files of a folder that its hash links lead to, by the name of the link. */
