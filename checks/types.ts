@@ -518,7 +518,7 @@ export interface StoreEntry {
   readonly hashLinks?: HashLinks;
 }
 
-/** The hash links of a folder that lead to one file, by the subject's hash in their names. */
+/** The hash links of a folder that lead to one file, by the subject's hash in their names; there may be none. */
 export interface HashLinks {
   readonly folder: string;
   readonly ways: ReadonlyMap<string, HashLinkWay>;

@@ -2,25 +2,24 @@
 
 import { join, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { StoreEntry, StoreProblem } from '../types.ts';
+import type { HashLinks, StoreEntry, StoreProblem } from '../types.ts';
 import { type FolderEntry, folderReader, readFolder } from './folders.ts';
 import { type FolderFile, hashLinks, waysByFile } from './hash-links.ts';
 import { looksLikePem, readPemBundle } from './pem.ts';
 import { type Collected, StoreError } from './store-error.ts';
 
-export interface FolderCertificate extends StoreEntry {
-  /** Whether any hash link leads to it; whether the right one does, its `hashLinks` say. */
-  readonly linked: boolean;
-}
-
-export interface CertificateFolder {
-  readonly certificates: readonly FolderCertificate[];
-  readonly problems: readonly StoreProblem[];
+export interface CertificateFolder extends Collected {
   /** Whether the folder has any hash links; without one OpenSSL finds nothing in it. */
   readonly hashed: boolean;
 }
 
 const certificateName = /\.(?:pem|crt|cer|der)$/i;
+
+/**
+ * Who reads the folder: `hash` only OpenSSL, by hash links; `any` whoever the user means, so that a folder
+ * without any links counts as it is.
+ */
+export type FolderLookup = 'hash' | 'any';
 
 /** The most bytes of one file in a folder: a bundle that was put there, at the worst. */
 const maxFileBytes = 4 * 1024 * 1024;
@@ -68,6 +67,19 @@ const readFiles = async (
   return files;
 };
 
+const noWays: HashLinks['ways'] = new Map();
+
+/** Every entry with the links that lead to its file. */
+const linked = (
+  folder: string,
+  files: readonly FolderFile[],
+  waysTo: ReadonlyMap<string, HashLinks['ways']>,
+): StoreEntry[] =>
+  files.flatMap(({ name, entries }) => {
+    const hashLinks = { folder, ways: waysTo.get(name) ?? noWays };
+    return entries.map((entry) => ({ ...entry, hashLinks }));
+  });
+
 /**
  * Reads every certificate file of a folder once, whatever number of links lead to it; `except` are
  * names that are no part of it (the bundle that lies in the same folder).
@@ -76,10 +88,11 @@ const readFiles = async (
 export const readCertificateFolder = async (
   folder: string,
   signal: AbortSignal,
-  except: ReadonlySet<string> = new Set(),
+  options: { readonly lookup?: FolderLookup; readonly except?: ReadonlySet<string> } = {},
 ): Promise<CertificateFolder> => {
+  const { lookup = 'hash', except } = options;
   const listed = await readFolder(folder, signal);
-  const entries = listed.filter(({ name, kind }) => kind !== 'folder' && !except.has(name));
+  const entries = listed.filter(({ name, kind }) => kind !== 'folder' && !except?.has(name));
   const links = hashLinks(folder, entries);
   const plain = entries.filter(({ name }) => certificateName.test(name)).map(({ name }) => name);
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
@@ -89,17 +102,13 @@ export const readCertificateFolder = async (
     names.map((name) => byName.get(name) ?? { name, kind: 'other' }),
     signal,
   );
-  const ways = waysByFile(links, files);
+  const hashed = links.size > 0;
   return {
-    certificates: files.flatMap(({ name, entries: certificates }) =>
-      certificates.map((entry) => {
-        const to = ways.get(name);
-        return to
-          ? { ...entry, linked: true, hashLinks: { folder, ways: to } }
-          : { ...entry, linked: false };
-      }),
-    ),
+    entries:
+      lookup === 'any' && !hashed
+        ? files.flatMap((file) => file.entries)
+        : linked(folder, files, waysByFile(links, files)),
     problems: files.flatMap(({ problems }) => problems),
-    hashed: links.size > 0,
+    hashed,
   };
 };

@@ -121,7 +121,7 @@ const readSmall = (descriptor: number): Buffer | undefined => {
 /** The whole of an opened file, which is then closed. */
 const readOpened = (descriptor: number, file: FileToRead): Buffer => {
   try {
-    return (file.isRegular && readSmall(descriptor)) || readWhole(descriptor, file);
+    return (file.isRegular ? readSmall(descriptor) : undefined) ?? readWhole(descriptor, file);
   } finally {
     closeSync(descriptor);
   }

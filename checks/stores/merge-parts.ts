@@ -7,19 +7,30 @@ import { bothLinks } from './hash-links.ts';
 export interface StorePart {
   readonly part: 'bundle' | 'folder';
   readonly path: string;
-  readonly entries: readonly (StoreEntry & { readonly linked?: boolean })[];
+  readonly entries: readonly StoreEntry[];
 }
 
 interface Merged {
   readonly entry: StoreEntry;
-  /** The index of each part that has it. */
-  readonly parts: Set<number>;
-  /** It lies in the folder under no name that OpenSSL looks for. */
-  unlinked?: string;
+  readonly having: Set<StorePart>;
   /** The links that lead to it, unless it is found without. */
-  hashLinks?: HashLinks;
+  links: HashLinks | undefined;
   isFound: boolean;
 }
+
+/** Takes one more entry of a certificate into account. */
+const add = (known: Merged, { hashLinks }: StoreEntry, part: StorePart): void => {
+  known.having.add(part);
+  if (hashLinks) known.links = bothLinks(known.links, hashLinks);
+  else if (part.part === 'folder') known.isFound = true;
+};
+
+const withoutLinks = ({ hashLinks: _links, ...entry }: StoreEntry): StoreEntry => entry;
+
+const linkedBy = (entry: StoreEntry, links: HashLinks | undefined): StoreEntry => {
+  if (entry.hashLinks === links) return entry;
+  return links ? { ...entry, hashLinks: links } : withoutLinks(entry);
+};
 
 /**
  * Each certificate once, the first entry of it as it is read (programs keep the first too), with the
@@ -27,23 +38,24 @@ interface Merged {
  */
 export const mergeParts = (parts: readonly StorePart[]): StoreEntry[] => {
   const merged = new Map<string, Merged>();
-  for (const [index, { part, entries, path }] of parts.entries())
-    for (const { linked, hashLinks, ...entry } of entries) {
+  for (const part of parts)
+    for (const entry of part.entries) {
       const key = fingerprint256(entry.der);
-      const known: Merged = merged.get(key) ?? { entry, parts: new Set<number>(), isFound: false };
-      merged.set(key, known);
-      if (linked === false) known.unlinked ??= path;
-      else known.parts.add(index);
-      if (hashLinks) known.hashLinks = bothLinks(known.hashLinks, hashLinks);
-      else if (part === 'folder' && linked !== false) known.isFound = true;
+      const known = merged.get(key);
+      if (known) add(known, entry, part);
+      else {
+        const first: Merged = { entry, having: new Set(), links: undefined, isFound: false };
+        add(first, entry, part);
+        merged.set(key, first);
+      }
     }
-  return [...merged.values()].map(({ entry: first, parts: having, unlinked, ...by }) => {
-    const { hashLinks, isFound } = by;
-    const entry = hashLinks && !isFound ? { ...first, hashLinks } : first;
-    const missingFrom = parts.flatMap(({ part, path }, index): MissingPart[] => {
-      if (having.has(index)) return [];
-      return [{ part: path === unlinked ? 'hash-link' : part, path }];
+  return Array.from(merged.values(), ({ entry: first, having, links, isFound }) => {
+    const entry = linkedBy(first, isFound ? undefined : links);
+    if (having.size === parts.length) return entry;
+    const missingFrom = parts.flatMap((one): MissingPart[] => {
+      const { part, path } = one;
+      return having.has(one) ? [] : [{ part, path }];
     });
-    return missingFrom.length === 0 ? entry : { ...entry, missingFrom };
+    return { ...entry, missingFrom };
   });
 };

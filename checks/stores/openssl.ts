@@ -3,7 +3,7 @@
 import { parseCertificate } from '../pki/certificate.ts';
 import { DerError } from '../pki/der.ts';
 import type { TrustStore } from '../types.ts';
-import { readCertificateFolder } from './certificate-folder.ts';
+import { type FolderLookup, readCertificateFolder } from './certificate-folder.ts';
 import { readStoreFile } from './files.ts';
 import { type StorePart, mergeParts } from './merge-parts.ts';
 import { looksLikePem, readPemBundle } from './pem.ts';
@@ -58,29 +58,15 @@ export const certificateFile = ({ name, path }: StoreNaming): TrustStore => ({
     }),
 });
 
-/**
- * A folder of certificates. `lookup` says who reads it: `hash` only OpenSSL by hash links; `any`
- * whoever the user means, so that a folder without any links counts as it is.
- */
-export const opensslFolder = (
-  { name, path }: StoreNaming,
-  lookup: 'hash' | 'any' = 'hash',
-): TrustStore => ({
+/** A folder of certificates. */
+export const opensslFolder = ({ name, path }: StoreNaming, lookup?: FolderLookup): TrustStore => ({
   kind: 'openssl-directory',
   name,
   path,
   mail: 'unknown',
   read: (signal) =>
     contentsOf(async () => {
-      const folder = await readCertificateFolder(path, signal);
-      const links = lookup === 'hash' || folder.hashed;
-      const entries = folder.certificates.map((entry) => ({
-        ...entry,
-        linked: entry.linked || !links,
-      }));
-      return {
-        entries: mergeParts([{ part: 'folder', path, entries }]),
-        problems: folder.problems,
-      };
+      const { entries, problems } = await readCertificateFolder(path, signal, { lookup });
+      return { entries: mergeParts([{ part: 'folder', path, entries }]), problems };
     }),
 });

@@ -82,14 +82,14 @@ const readFolderPart = async (
   bundles: readonly string[],
   signal: AbortSignal,
 ): Promise<CertificateFolder> => {
-  const none = { certificates: [], problems: [], hashed: false };
+  const none = { entries: [], problems: [], hashed: false };
   if ((await kindOfPath(layout.folder)) !== 'folder') return none;
   const inFolder = [...bundles, ...layout.bundles].filter(
     (path) => dirname(path) === layout.folder,
   );
   const except = new Set(inFolder.map((path) => basename(path)));
   // Names below the real folder, so that links into it are recognised
-  return readCertificateFolder(await realPath(layout.folder), signal, except);
+  return readCertificateFolder(await realPath(layout.folder), signal, { except });
 };
 
 const readLayout = async (layout: Layout, signal: AbortSignal): Promise<Collected> => {
@@ -106,7 +106,7 @@ const readLayout = async (layout: Layout, signal: AbortSignal): Promise<Collecte
   // Without hash links nobody looks into the folder for roots; a server's own certificate may lie there
   const folders: StorePart[] =
     folder.hashed || (await isHashedByItsTool(layout))
-      ? [{ part: 'folder', path: layout.folder, entries: folder.certificates }]
+      ? [{ part: 'folder', path: layout.folder, entries: folder.entries }]
       : [];
   const entries = mergeParts([...folders, ...bundles, ...lost]);
   const problems: StoreProblem[] = [...folder.problems, ...bundles.flatMap((b) => b.problems)];

@@ -37,18 +37,13 @@ export interface SystemStore {
   readonly paths: ReadonlySet<string>;
 }
 
-type SourceContents = Collected & {
-  readonly entries: readonly (StoreEntry & { linked?: boolean })[];
-};
-
 const readPath = async (
   { kind, path }: Exclude<RootSource, { kind: 'system' }>,
   signal: AbortSignal,
-): Promise<SourceContents> => {
+): Promise<Collected> => {
   try {
     if (kind === 'file') return readPemBundle(await readStoreFile(path, signal), path);
-    const { certificates, problems } = await readCertificateFolder(path, signal);
-    return { entries: certificates, problems };
+    return await readCertificateFolder(path, signal);
   } catch (error) {
     // The program looks here and nowhere else: nothing there means no roots
     if (!(error instanceof StoreError) || error.fault !== 'absent') throw error;
@@ -60,7 +55,7 @@ const readSource = async (
   source: RootSource,
   system: TrustStore,
   signal: AbortSignal,
-): Promise<SourceContents> => {
+): Promise<Collected> => {
   if (source.kind !== 'system') return readPath(source, signal);
   const contents = await system.read(signal);
   if ('unreadable' in contents) throw new StoreError('unreadable', contents.unreadable);
@@ -75,9 +70,10 @@ const readNotCopied = async (
 ): Promise<readonly StoreEntry[]> => {
   if (source.kind === 'system' || source.copyOf === undefined) return [];
   try {
-    const { certificates } = await readCertificateFolder(source.copyOf, signal);
-    return certificates.flatMap(({ linked, ...entry }): StoreEntry[] => {
-      if (!linked || known.has(fingerprint256(entry.der))) return [];
+    const { entries } = await readCertificateFolder(source.copyOf, signal);
+    return entries.flatMap((entry): StoreEntry[] => {
+      const isLinked = entry.hashLinks !== undefined && entry.hashLinks.ways.size > 0;
+      if (!isLinked || known.has(fingerprint256(entry.der))) return [];
       return [{ ...entry, missingFrom: [{ part: 'store', path: source.path }] }];
     });
   } catch (error) {
