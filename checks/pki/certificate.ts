@@ -152,8 +152,16 @@ export const parseCertificate = (raw: Uint8Array): Certificate => {
   };
 };
 
-/** SHA-256 of the whole certificate, upper-case hex: what identifies it. */
-export const fingerprint256 = (der: Uint8Array): string => hash('sha256', der, 'hex').toUpperCase();
+const fingerprints = new WeakMap<Uint8Array, string>();
+
+/** SHA-256 of the whole certificate, upper-case hex: what identifies it. Made once for one array of bytes. */
+export const fingerprint256 = (der: Uint8Array): string => {
+  const known = fingerprints.get(der);
+  if (known !== undefined) return known;
+  const made = hash('sha256', der, 'hex').toUpperCase();
+  fingerprints.set(der, made);
+  return made;
+};
 
 const keys = new WeakMap<Certificate, { key: KeyObject | undefined }>();
 

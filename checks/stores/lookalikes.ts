@@ -5,7 +5,7 @@ import { unlessMalformed } from '../pki/der.ts';
 import { sameName } from '../pki/name.ts';
 import { equalBytes } from '../pki/values.ts';
 import type { Json, StoreEntry } from '../types.ts';
-import { canonicalName, subjectOf } from './subject-name.ts';
+import { byteString, canonicalName, subjectOf } from './subject-name.ts';
 
 /**
  * `same-key`: another certificate of the same authority (an older one, another encoding);
@@ -32,23 +32,20 @@ const nearest: Readonly<Record<Likeness, number>> = {
   'other-key': 2,
 };
 
-/** ASCII in lower case, whether a letter takes one byte, two or four. */
-const asciiIn = (der: Uint8Array): string =>
-  Buffer.from(der.buffer, der.byteOffset, der.length)
-    .toString('latin1')
-    .replaceAll('\0', '')
-    .toLowerCase();
+/** A word in a certificate, in letters of either case that take one byte, two or four. */
+const patternOf = (word: string): RegExp => new RegExp([...word].join('\\0*'), 'i');
 
 /**
  * The words of a name: each certificate that carries it has them, however it spells them. All others need no
  * closer look, which takes ten times as long.
  */
-const wordsOf = ({ subject, raw }: Certificate): readonly string[] => {
-  const text = asciiIn(raw);
-  const words = subject.rdns
+const wordsOf = ({ subject, raw }: Certificate): readonly RegExp[] => {
+  const text = byteString(raw);
+  return subject.rdns
     .flat()
-    .flatMap(({ value }) => value.toLowerCase().match(/[a-z0-9]+/g) ?? []);
-  return words.filter((word) => text.includes(word)); // a value that is no text is given in hex
+    .flatMap(({ value }) => value.toLowerCase().match(/[a-z0-9]+/g) ?? [])
+    .map(patternOf)
+    .filter((word) => word.test(text)); // a value that is no text is given in hex
 };
 
 /** Those among the entries, the nearest first. Only entries of the same name are parsed as a whole. */
@@ -62,8 +59,8 @@ export const findLookalikes = (
   const words = wordsOf(root);
   const found: Lookalike[] = [];
   for (const entry of entries) {
-    const text = asciiIn(entry.der);
-    if (!words.every((word) => text.includes(word))) continue;
+    const text = byteString(entry.der);
+    if (!words.every((word) => word.test(text))) continue;
     const subject = unlessMalformed(() => canonicalName(subjectOf(entry.der)));
     if (subject !== name) continue;
     const certificate = unlessMalformed(() => parseCertificate(entry.der));

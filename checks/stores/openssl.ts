@@ -59,7 +59,10 @@ export const certificateFile = ({ name, path }: StoreNaming): TrustStore => ({
 });
 
 /** A folder of certificates. */
-export const opensslFolder = ({ name, path }: StoreNaming, lookup?: FolderLookup): TrustStore => ({
+export const opensslFolder = (
+  { name, path }: StoreNaming,
+  lookup: FolderLookup = 'hash',
+): TrustStore => ({
   kind: 'openssl-directory',
   name,
   path,

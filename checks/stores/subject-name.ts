@@ -50,8 +50,11 @@ export const publicKeyInfoOf = (der: Uint8Array): Uint8Array => {
 };
 
 /** One character for each byte: what is quickest to cut, to fold and to put together again. */
-const byteString = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+export const byteString = (bytes: Uint8Array): string =>
+  (Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  ).toString('latin1');
 
 const utf8String = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 
