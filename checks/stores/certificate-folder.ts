@@ -45,20 +45,20 @@ const filesPerTurn = 64;
 
 const readFiles = async (
   folder: string,
-  entries: readonly FolderEntry[],
+  names: readonly Pick<FolderEntry, 'name' | 'link'>[],
   signal: AbortSignal,
 ): Promise<readonly FolderFile[]> => {
   const read = folderReader(maxFileBytes);
   const files: FolderFile[] = [];
   const prefix = join(folder, sep);
-  for (const { name, kind } of entries) {
+  for (const { name, link } of names) {
     if (files.length % filesPerTurn === filesPerTurn - 1) {
       await setImmediate();
       signal.throwIfAborted();
     }
     const origin = prefix + name;
     try {
-      const bytes = read(origin, kind, signal);
+      const bytes = read(origin, link, signal);
       files.push(contentsOf(name, origin, bytes instanceof Promise ? await bytes : bytes));
     } catch (error) {
       files.push({ name, isPem: false, entries: [], problems: [problemOf(error, origin)] });
@@ -92,14 +92,14 @@ export const readCertificateFolder = async (
 ): Promise<CertificateFolder> => {
   const { lookup = 'hash', except } = options;
   const listed = await readFolder(folder, signal);
-  const entries = listed.filter(({ name, kind }) => kind !== 'folder' && !except?.has(name));
+  const entries = listed.filter((entry) => !entry.folder && !except?.has(entry.name));
   const links = hashLinks(folder, entries);
   const plain = entries.filter(({ name }) => certificateName.test(name)).map(({ name }) => name);
-  const byName = new Map(entries.map((entry) => [entry.name, entry]));
+  const isLink = new Map(entries.map(({ name, link }) => [name, link]));
   const names = [...new Set([...links.values(), ...plain])];
   const files = await readFiles(
     folder,
-    names.map((name) => byName.get(name) ?? { name, kind: 'other' }),
+    names.map((name) => ({ name, link: isLink.get(name) ?? false })),
     signal,
   );
   const hashed = links.size > 0;

@@ -28,8 +28,8 @@ const ignoreUnread = async <T>(read: Promise<T>, otherwise: T): Promise<T> => {
 /** Names of certificate files below a folder, two levels deep as the packages lay them. */
 const certificateFiles = async (folder: string, signal: AbortSignal): Promise<string[]> => {
   const names: string[] = [];
-  for (const { name, kind } of await readFolder(folder, signal)) {
-    if (kind !== 'folder') names.push(name);
+  for (const { name, folder: isFolder } of await readFolder(folder, signal)) {
+    if (!isFolder) names.push(name);
     else
       for (const inner of await readFolder(join(folder, name), signal))
         names.push(`${name}/${inner.name}`);

@@ -83,15 +83,7 @@ const openFile = promisify(open);
 /** Opened like this, a pipe without a writer does not make the reader wait. */
 const openFlags = constants.O_RDONLY | constants.O_NONBLOCK;
 
-interface FileToRead {
-  readonly path: string;
-  /** The most bytes that are read. */
-  readonly limit: number;
-  /** It is known to be a regular file. */
-  readonly isRegular?: boolean;
-}
-
-const readWhole = (descriptor: number, { path, limit }: FileToRead): Buffer => {
+const readWhole = (descriptor: number, path: string, limit: number): Buffer => {
   const found = fstatSync(descriptor);
   if (!found.isFile()) throw new StoreError('unreadable', `${path}: not a regular file`);
   if (found.size > limit)
@@ -109,19 +101,27 @@ const readWhole = (descriptor: number, { path, limit }: FileToRead): Buffer => {
   return bytes.subarray(0, length);
 };
 
-/** Room for the whole of nearly every certificate's file. */
+/** Room for all of nearly every file that holds one certificate. */
 const room = Buffer.allocUnsafeSlow(16 * 1024);
 
-/** A regular file that fits into the room: asking for its size would cost as much as reading it. */
+/**
+ * A small file without asking first what it is and how large, which costs as much as reading it: pipes and
+ * terminals refuse to be read at a position, so that nothing is taken out of them. Undefined where asking is due.
+ */
 const readSmall = (descriptor: number): Buffer | undefined => {
-  const length = readSync(descriptor, room, 0, room.length, 0);
-  return length < room.length ? Buffer.from(room.subarray(0, length)) : undefined;
+  try {
+    const length = readSync(descriptor, room, 0, room.length, 0);
+    return length > 0 && length < room.length ? Buffer.from(room.subarray(0, length)) : undefined;
+  } catch {
+    return undefined;
+  }
 };
 
 /** The whole of an opened file, which is then closed. */
-const readOpened = (descriptor: number, file: FileToRead): Buffer => {
+const readOpened = (descriptor: number, path: string, limit: number): Buffer => {
   try {
-    return (file.isRegular ? readSmall(descriptor) : undefined) ?? readWhole(descriptor, file);
+    const small = limit < room.length ? undefined : readSmall(descriptor);
+    return small ?? readWhole(descriptor, path, limit);
   } finally {
     closeSync(descriptor);
   }
@@ -139,7 +139,7 @@ export const readStoreFile = async (
 ): Promise<Buffer> => {
   signal.throwIfAborted();
   try {
-    return readOpened(await openFile(path, openFlags), { path, limit });
+    return readOpened(await openFile(path, openFlags), path, limit);
   } catch (error) {
     throw await fileFault(path, error);
   }
@@ -150,11 +150,11 @@ const failed = async (path: string, error: unknown): Promise<never> => {
 };
 
 /** The same at once, of a file system that is known to answer; only a failure, a StoreError, is a promise. */
-export const readAtOnce = (file: FileToRead): Buffer | Promise<never> => {
+export const readAtOnce = (path: string, limit: number): Buffer | Promise<never> => {
   try {
-    return readOpened(openSync(file.path, openFlags), file);
+    return readOpened(openSync(path, openFlags), path, limit);
   } catch (error) {
-    return failed(file.path, error);
+    return failed(path, error);
   }
 };
 

@@ -1,21 +1,15 @@
 /** Folders of stores, listed and read with bounds. What stands in the way is a StoreError. */
 
-import { type Dir, type Dirent, readlinkSync } from 'node:fs';
+import { type Dir, readlinkSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { fileFault, readAtOnce, readStoreFile, storeLimits } from './files.ts';
 import { StoreError } from './store-error.ts';
 
 export interface FolderEntry {
   readonly name: string;
-  /** `other` also where the file system does not say. */
-  readonly kind: 'file' | 'folder' | 'link' | 'other';
+  readonly link: boolean;
+  readonly folder: boolean;
 }
-
-const kindOf = (entry: Dirent): FolderEntry['kind'] => {
-  if (entry.isSymbolicLink()) return 'link';
-  if (entry.isFile()) return 'file';
-  return entry.isDirectory() ? 'folder' : 'other';
-};
 
 /** Only opening it waits: a promise for every entry costs more than all else that is done with it. */
 const readEntries = (folder: Dir): FolderEntry[] => {
@@ -26,7 +20,7 @@ const readEntries = (folder: Dir): FolderEntry[] => {
         'unreadable',
         `${folder.path}: more than ${storeLimits.folderEntries} files, and no more are read`,
       );
-    entries.push({ name: entry.name, kind: kindOf(entry) });
+    entries.push({ name: entry.name, link: entry.isSymbolicLink(), folder: entry.isDirectory() });
   }
   return entries;
 };
@@ -80,16 +74,12 @@ export const folderReader = (limit: number) => {
     if (place !== undefined) answering.add(place);
     return bytes;
   };
-  /** @throws StoreError in the promise */
-  return (
-    path: string,
-    kind: FolderEntry['kind'],
-    signal: AbortSignal,
-  ): Buffer | Promise<Buffer> => {
-    const target = kind === 'link' ? linkTarget(path) : '';
+  /** `link`: whether the path is one. @throws StoreError in the promise */
+  return (path: string, link: boolean, signal: AbortSignal): Buffer | Promise<Buffer> => {
+    const target = link ? linkTarget(path) : '';
     const place = target?.slice(0, target.lastIndexOf('/') + 1);
     return place !== undefined && answering.has(place)
-      ? readAtOnce({ path, limit, isRegular: kind === 'file' })
+      ? readAtOnce(path, limit)
       : readElsewhere(path, place, signal);
   };
 };

@@ -20,8 +20,8 @@ export interface FolderFile extends Collected {
 }
 
 /** The name in the same folder that a link leads to; the link's own name for any other. */
-const targetInFolder = (folder: string, { name, kind }: FolderEntry): string => {
-  const target = kind === 'link' ? linkTarget(`${folder}/${name}`) : undefined;
+const targetInFolder = (folder: string, { name, link }: FolderEntry): string => {
+  const target = link ? linkTarget(`${folder}/${name}`) : undefined;
   if (target === undefined) return name;
   if (!target.includes('/')) return target;
   const path = resolve(folder, target);

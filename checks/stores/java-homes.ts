@@ -51,9 +51,7 @@ const isKind = async (path: string, kind: 'file' | 'folder'): Promise<boolean> =
 const foldersIn = async (parent: string): Promise<readonly string[]> => {
   try {
     const entries = await readFolder(parent, AbortSignal.timeout(5000));
-    return entries
-      .filter(({ kind }) => kind === 'folder' || kind === 'link')
-      .map(({ name }) => name);
+    return entries.filter(({ folder, link }) => folder || link).map(({ name }) => name);
   } catch (error) {
     if (error instanceof StoreError) return [];
     throw error;

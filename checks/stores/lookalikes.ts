@@ -33,7 +33,7 @@ const nearest: Readonly<Record<Likeness, number>> = {
 };
 
 /** A word in a certificate, in letters of either case that take one byte, two or four. */
-const patternOf = (word: string): RegExp => new RegExp([...word].join('\\0*'), 'i');
+const patternOf = (word: string): RegExp => new RegExp(word.replace(/\B/g, '\\0*'), 'i');
 
 /**
  * The words of a name: each certificate that carries it has them, however it spells them. All others need no

@@ -49,7 +49,7 @@ const readOneFolder = async (
   signal: AbortSignal,
 ): Promise<readonly Collected[]> => {
   if ((await kindOfPath(folder)) !== 'folder') return [];
-  const names = (await readFolder(folder, signal)).filter(({ kind }) => kind !== 'folder');
+  const names = (await readFolder(folder, signal)).filter((entry) => !entry.folder);
   return mapBounded(names, async ({ name }): Promise<Collected> => {
     const path = join(folder, name);
     try {
