@@ -1,7 +1,7 @@
 /** One store in several parts (a folder, a bundle): what each certificate is missing from. */
 
 import { fingerprint256 } from '../pki/certificate.ts';
-import type { HashLinks, MissingPart, StoreEntry } from '../types.ts';
+import type { HashLinks, StoreEntry } from '../types.ts';
 import { bothLinks } from './hash-links.ts';
 
 export interface StorePart {
@@ -17,13 +17,6 @@ interface Merged {
   links: HashLinks | undefined;
   isFound: boolean;
 }
-
-/** Takes one more entry of a certificate into account. */
-const add = (known: Merged, { hashLinks }: StoreEntry, part: StorePart): void => {
-  known.having.add(part);
-  if (hashLinks) known.links = bothLinks(known.links, hashLinks);
-  else if (part.part === 'folder') known.isFound = true;
-};
 
 const withoutLinks = ({ hashLinks: _links, ...entry }: StoreEntry): StoreEntry => entry;
 
@@ -41,21 +34,21 @@ export const mergeParts = (parts: readonly StorePart[]): StoreEntry[] => {
   for (const part of parts)
     for (const entry of part.entries) {
       const key = fingerprint256(entry.der);
-      const known = merged.get(key);
-      if (known) add(known, entry, part);
-      else {
-        const first: Merged = { entry, having: new Set(), links: undefined, isFound: false };
-        add(first, entry, part);
-        merged.set(key, first);
-      }
+      const known: Merged = merged.get(key) ?? {
+        entry,
+        having: new Set(),
+        links: undefined,
+        isFound: false,
+      };
+      merged.set(key, known);
+      known.having.add(part);
+      if (entry.hashLinks) known.links = bothLinks(known.links, entry.hashLinks);
+      else if (part.part === 'folder') known.isFound = true;
     }
   return Array.from(merged.values(), ({ entry: first, having, links, isFound }) => {
     const entry = linkedBy(first, isFound ? undefined : links);
     if (having.size === parts.length) return entry;
-    const missingFrom = parts.flatMap((one): MissingPart[] => {
-      const { part, path } = one;
-      return having.has(one) ? [] : [{ part, path }];
-    });
-    return { ...entry, missingFrom };
+    const lacking = parts.filter((part) => !having.has(part));
+    return { ...entry, missingFrom: lacking.map(({ part, path }) => ({ part, path })) };
   });
 };
