@@ -9,7 +9,7 @@ import { isForHosts } from './mail-destinations.ts';
 import { type Certificate, fingerprint256, parseCertificate } from './pki/certificate.ts';
 import { unlessMalformed } from './pki/der.ts';
 import { isSelfIssued } from './pki/path-problem.ts';
-import type { IndexedStore } from './stores/root-in-store.ts';
+import { type IndexedStore, verifiesServers } from './stores/root-in-store.ts';
 import { readOnce } from './trust-store.ts';
 import type { Profile, Run, TrustStore } from './types.ts';
 
@@ -56,9 +56,7 @@ const trustedIn = ({ index }: SeenStore): Certificate[] => {
       .map(({ der }) => fingerprint256(der)),
   );
   const ders = index.entries
-    .filter(
-      ({ trust, purposes }) => trust === 'trusted' && (purposes?.includes('serverAuth') ?? true),
-    )
+    .filter(verifiesServers)
     .map(({ der }) => der)
     .filter((der) => !refused.has(fingerprint256(der)));
   return rootsOf(ders);

@@ -51,6 +51,16 @@ export interface RootJudgement {
 export const allowsServers = ({ purposes }: StoreEntry): boolean =>
   purposes === undefined || purposes.includes('serverAuth');
 
+/**
+ * Whether whoever reads the store verifies servers with the entry, by all that it says of it: what is found by
+ * some only, or by none yet, does not count.
+ */
+export const verifiesServers = (entry: StoreEntry): boolean => {
+  if (entry.trust !== 'trusted' || !allowsServers(entry)) return false;
+  const { missingFrom, behindBrokenLink } = throughHashLinks(entry);
+  return missingFrom === undefined && behindBrokenLink === undefined;
+};
+
 const nothing = { trusted: false, purposes: [], evidence: {} };
 
 const missing = (reason: string, evidence: Evidence, summary: string): RootJudgement => ({

@@ -41,6 +41,13 @@ describe('a root that this host does not trust', () => {
     assert.deepEqual(judgement.blockedBy, ['root-not-for-server-auth:root@/etc/ssl/certs']);
   });
 
+  it('is not found by all who read the store: the trust store’s gap too', async () => {
+    const entry = { missingFrom: [{ part: 'store', path: '/etc/ssl/certs' }] } as const;
+    const judgement = await ask(session(leaf, ca), { stores: [storeOf([root], { entry })] });
+    assert.deepEqual(judgement.blockedBy, ['root-missing:root@/etc/ssl/certs']);
+    assert.deepEqual(judgement.findings, []);
+  });
+
   it('has ended: the trust store’s gap too', async () => {
     const at = new Date('2041-01-01T00:00:00Z');
     const later = { notAfter: new Date('2050-01-01T00:00:00Z') };
