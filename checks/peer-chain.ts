@@ -4,9 +4,9 @@ import { type Certificate, fingerprint256 } from './pki/certificate.ts';
 import { type CertificatePath, buildPaths } from './pki/chain.ts';
 import { nameText } from './pki/name.ts';
 import { type PathProblem, isSelfIssued } from './pki/path-problem.ts';
-import { judgeRoot } from './stores/root-in-store.ts';
 import type { ExpectedRoot, PeerRoots } from './peer-roots.ts';
 import { isFamiliar } from './peer-stranger.ts';
+import { judgeSeen } from './trust-store.ts';
 import type { Evidence, GapCode, GapId, Profile, Severity } from './types.ts';
 
 export interface PeerFault {
@@ -88,22 +88,29 @@ const announcedRoot = (
   return expected.find(({ certificate }) => fingerprint256(certificate.raw) === sha256);
 };
 
-/** The announced root, which this host does not trust: the trust-store check has the gap. */
+/**
+ * The announced root, which no store of this host holds: one may fetch it on first use. Otherwise the
+ * trust-store check has the gap.
+ */
 const notTrustedHere = (
   path: CertificatePath,
-  { expected, stores }: PeerRoots,
+  { expected }: PeerRoots,
   at: Date,
 ): ChainJudgement => {
   const found = announcedRoot(path, expected);
-  if (stores.length === 0 || !found)
+  if (!found || found.stores.length === 0)
     return { ...judged(path, []), unknown: 'no trust store of this host could be read' };
-  const { id, certificate } = found;
-  const sha256 = fingerprint256(certificate.raw);
-  const blockedBy = stores.flatMap(({ store, index }) =>
-    judgeRoot(index, { sha256, der: certificate.raw }, at).faults.map(
-      ({ code }) => `${code}:${id}@${store.name}`,
-    ),
+  const { id, certificate, stores } = found;
+  const root = { sha256: fingerprint256(certificate.raw), der: certificate.raw };
+  const said = stores.map((seen) => ({ name: seen.store.name, ...judgeSeen(seen, root, at) }));
+  const isFetched = said.some(
+    ({ trusted, faults, unknown }) => trusted && faults.length === 0 && unknown === undefined,
   );
+  if (isFetched) return judged(path, []);
+  const blockedBy = said.flatMap(({ name, faults, blockedBy: others = [] }) => [
+    ...faults.map(({ code }) => `${code}:${id}@${name}`),
+    ...others,
+  ]);
   if (blockedBy.length > 0) return { ...judged(path, []), blockedBy };
   return { ...judged(path, []), unknown: `no trust store says whether ${id} is trusted` };
 };

@@ -9,27 +9,21 @@ import { isForHosts } from './mail-destinations.ts';
 import { type Certificate, fingerprint256, parseCertificate } from './pki/certificate.ts';
 import { unlessMalformed } from './pki/der.ts';
 import { isSelfIssued } from './pki/path-problem.ts';
-import { type IndexedStore, verifiesServers } from './stores/root-in-store.ts';
-import { readOnce } from './trust-store.ts';
+import { verifiesServers } from './stores/root-in-store.ts';
+import { type SeenStore, readOnce, withOnDemand } from './trust-store.ts';
 import type { Profile, Run, TrustStore } from './types.ts';
 
 export interface ExpectedRoot {
   readonly id: string;
   readonly certificate: Certificate;
-}
-
-/** A store that mail may depend on, and what was read of it. */
-export interface SeenStore {
-  readonly store: TrustStore;
-  readonly index: IndexedStore;
+  /** What the stores that mail may depend on say of it; none where none could be read. */
+  readonly stores: readonly SeenStore[];
 }
 
 export interface PeerRoots {
   readonly expected: readonly ExpectedRoot[];
   readonly trusted: readonly Certificate[];
   readonly known: readonly Certificate[];
-  /** The stores that `trusted` comes from; none where none could be read. */
-  readonly stores: readonly SeenStore[];
   /** False only where every store is known to be unused for mail. */
   readonly verifies: boolean;
 }
@@ -90,17 +84,35 @@ const hostRoots = (run: Run, signal: AbortSignal) =>
     };
   });
 
+/** The announced root in the host's stores, of which some fetch what they lack. */
+const expectedRoot = async (
+  { id, certificate }: Pick<ExpectedRoot, 'id' | 'certificate'>,
+  stores: readonly SeenStore[],
+  { run, signal }: { readonly run: Run; readonly signal: AbortSignal },
+): Promise<ExpectedRoot> => {
+  const root = { sha256: fingerprint256(certificate.raw), der: certificate.raw };
+  const seen = stores.map((each) => withOnDemand({ seen: each, root }, run, signal));
+  return { id, certificate, stores: await Promise.all(seen) };
+};
+
 export const peerRoots = async (
   profile: Profile,
   run: Run,
   signal: AbortSignal,
 ): Promise<PeerRoots> => {
-  const roots = profile.authorities.filter(({ root }) => root);
+  const { stores, ...roots } = await hostRoots(run, signal);
   const expected = await Promise.all(
-    roots.map(async ({ id }) => {
-      const { der } = await run.authority(profile, id, signal);
-      return (der ? parsed(der) : []).map((certificate) => ({ id, certificate }));
-    }),
+    profile.authorities
+      .filter(({ root }) => root)
+      .map(async ({ id }) => {
+        const { der } = await run.authority(profile, id, signal);
+        const certificates = der ? parsed(der) : [];
+        return Promise.all(
+          certificates.map((certificate) =>
+            expectedRoot({ id, certificate }, stores, { run, signal }),
+          ),
+        );
+      }),
   );
-  return { ...(await hostRoots(run, signal)), expected: expected.flat() };
+  return { ...roots, expected: expected.flat() };
 };

@@ -8,7 +8,11 @@ import {
   judgeRoot,
 } from './stores/root-in-store.ts';
 import type { OnDemand } from './stores/windows/on-demand.ts';
-import { isThere, judgeOnDemand } from './stores/windows/on-demand-judgement.ts';
+import {
+  type OnDemandJudgement,
+  isThere,
+  judgeOnDemand,
+} from './stores/windows/on-demand-judgement.ts';
 import type {
   Authority,
   DiscoveringCheck,
@@ -31,6 +35,35 @@ export const readOnce = (store: TrustStore, run: Run, signal: AbortSignal): Prom
     const contents = await store.read(signal);
     return contents.entries === undefined ? { contents } : { index: indexStore(contents) };
   });
+
+/** A store that was read, and what becomes of a root that it lacks where it fetches roots by itself. */
+export interface SeenStore {
+  readonly store: TrustStore;
+  readonly index: IndexedStore;
+  readonly onDemand?: OnDemand;
+}
+
+type WantedRoot = Pick<Authority, 'der'> & { readonly sha256: string };
+
+/** Asks a store that fetches roots by itself about one that it lacks. */
+export const withOnDemand = async (
+  { seen, root }: { readonly seen: SeenStore; readonly root: WantedRoot },
+  run: Run,
+  signal: AbortSignal,
+): Promise<SeenStore> => {
+  const { store, index } = seen;
+  const { updates } = store;
+  if (updates === undefined || isThere(index, root.sha256)) return seen;
+  const { observeRootUpdate } = await import('./stores/windows/on-demand.ts');
+  const { onDemand } = await observeRootUpdate({ updates, store: index, root }, run, signal);
+  return onDemand ? { ...seen, onDemand } : seen;
+};
+
+export const judgeSeen = (
+  { index, onDemand }: SeenStore,
+  root: WantedRoot,
+  at: Date,
+): OnDemandJudgement => judgeOnDemand(judgeRoot(index, root, at), onDemand, { der: root.der, at });
 
 interface Question {
   readonly profile: Profile;
@@ -71,14 +104,11 @@ const evidenceOf = (
   ...evidence,
 });
 
-const judgeQuestion = (
-  question: Question,
-  { index, onDemand }: { readonly index: IndexedStore; readonly onDemand?: OnDemand },
-  at: Date,
-): Judgement => {
-  const { root } = question;
-  const judged = judgeOnDemand(judgeRoot(index, root, at), onDemand, { der: root.der, at });
-  const problems = index.problems.slice(0, 10).map(({ origin, problem }) => ({ origin, problem }));
+const judgeQuestion = (question: Question, seen: SeenStore, at: Date): Judgement => {
+  const judged = judgeSeen(seen, question.root, at);
+  const problems = seen.index.problems
+    .slice(0, 10)
+    .map(({ origin, problem }) => ({ origin, problem }));
   const evidence = evidenceOf(question, judged);
   return {
     summary: judged.summary,
@@ -119,19 +149,6 @@ const notRead = (
     : { ...common, summary: reason, unknown: `no trust store was found: ${reason}` };
 };
 
-/** A store that fetches roots by itself may do without this one. */
-const askOnDemand = async (
-  { store, root }: Question,
-  index: IndexedStore,
-  run: Run,
-  signal: AbortSignal,
-): Promise<OnDemand | undefined> => {
-  const { updates } = store;
-  if (updates === undefined || isThere(index, root.sha256)) return undefined;
-  const { observeRootUpdate } = await import('./stores/windows/on-demand.ts');
-  return (await observeRootUpdate({ updates, store: index, root }, run, signal)).onDemand;
-};
-
 const taskOf = (question: Question, run: Run): Task => ({
   kind: 'trust-store',
   target: targetOf(question),
@@ -141,8 +158,8 @@ const taskOf = (question: Question, run: Run): Task => ({
     const read = await readOnce(question.store, run, signal);
     const stages = [{ name: 'parse' as const, ms: Math.round(run.host.elapsed() - started) }];
     if (read.index) {
-      const onDemand = await askOnDemand(question, read.index, run, signal);
-      const seen = { index: read.index, ...(onDemand && { onDemand }) };
+      const { store, root } = question;
+      const seen = await withOnDemand({ seen: { store, index: read.index }, root }, run, signal);
       return { stages, judge: (at) => judgeQuestion(question, seen, at) };
     }
     const all = await Promise.all(

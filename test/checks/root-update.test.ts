@@ -7,6 +7,7 @@ import { createRun } from '../../agent/run/context.ts';
 import { fingerprint256 } from '../../checks/pki/certificate.ts';
 import { oids } from '../../checks/pki/oids.ts';
 import { rootUpdateCheck } from '../../checks/root-update.ts';
+import { smtpCheck } from '../../checks/smtp.ts';
 import { listPath } from '../../checks/stores/windows/list-folder.ts';
 import { trustStoreCheck } from '../../checks/trust-store.ts';
 import type {
@@ -14,9 +15,11 @@ import type {
   Profile,
   RootUpdateState,
   StoreEntry,
+  Task,
   TrustStore,
 } from '../../checks/types.ts';
 import { type Answer, fakeHost } from '../helpers/fake-host.ts';
+import { names, session, shown } from '../helpers/mail-peer.ts';
 import { makeCa } from '../helpers/private-ca.ts';
 import { generateKey } from '../helpers/signing.ts';
 import { fileTime, purposeList } from '../stores/windows/blob-writer.ts';
@@ -69,13 +72,20 @@ interface Case {
   readonly at?: Date;
 }
 
+const mailHost = 'mail.example.com';
+const mailServer = root.issue({
+  name: `CN=${mailHost}`,
+  extensions: [names],
+  notAfter: new Date('2029-01-01'),
+});
+
 const judge = async ({
   state,
   answer = cabinet,
   present = false,
   beside = [],
   ...times
-}: Case): Promise<{ update: Judgement; store: Judgement; fetched: number }> => {
+}: Case): Promise<{ update: Judgement; store: Judgement; mail: Judgement; fetched: number }> => {
   const entry = (der: Uint8Array): StoreEntry => ({ der, trust: 'trusted', origin: 'Root' });
   const store: TrustStore = {
     kind: 'windows',
@@ -92,16 +102,24 @@ const judge = async ({
         problems: [],
       }),
   };
-  const host = fakeHost({ trustStores: [store], answers: new Map([[url, answer]]) });
-  const run = createRun(host, { smtp: [] });
-  const judged = async (check: typeof rootUpdateCheck): Promise<Judgement> => {
-    const [task] = await check.discover(profile, run);
+  const host = fakeHost({
+    trustStores: [store],
+    answers: new Map([[url, answer]]),
+    starttls: () => Promise.resolve(shown(session(mailServer))),
+  });
+  const run = createRun(host, { smtp: [{ host: mailHost, port: 25 }] });
+  const judged = async (tasks: readonly Task[]): Promise<Judgement> => {
+    const [task] = tasks;
     assert.ok(task);
     const observation = await task.observe(AbortSignal.timeout(5000));
     return observation.judge(times.at ?? at);
   };
-  const [update, ofStore] = await Promise.all([judged(rootUpdateCheck), judged(trustStoreCheck)]);
-  return { update, store: ofStore, fetched: host.fetched.length };
+  const [update, ofStore, mail] = await Promise.all([
+    rootUpdateCheck.discover(profile, run).then(judged),
+    trustStoreCheck.discover(profile, run).then(judged),
+    judged(smtpCheck.tasks(profile, run)),
+  ]);
+  return { update, store: ofStore, mail, fetched: host.fetched.length };
 };
 
 /** `ok`, `unknown`, `blocked by …`, or the codes. */
@@ -110,6 +128,10 @@ const outcome = ({ findings, unknown, blockedBy }: Judgement): string => {
   if (blockedBy) return `blocked by ${blockedBy.join(', ')}`;
   return findings.map(({ code, target }) => `${code}:${target}`).join(', ') || 'ok';
 };
+
+/** What a mail host below the root is worth: no more is known of it than of the root. */
+const ofMail = (store: string): string =>
+  /^(?:ok|unknown|blocked)/.test(store) ? store : `blocked by ${store}`;
 
 const authRoot = 'r1@LocalMachine\\AuthRoot';
 const inStore = 'r1@LocalMachine\\Root';
@@ -307,6 +329,7 @@ describe("Windows' automatic root update", () => {
       const judged = await judge(given);
       assert.equal(outcome(judged.update), update);
       assert.equal(outcome(judged.store), store);
+      assert.equal(outcome(judged.mail), ofMail(store));
       if (fetches !== undefined) assert.equal(judged.fetched, fetches);
     });
 
