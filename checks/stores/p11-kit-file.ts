@@ -4,7 +4,7 @@ import { DerError, contextPrimitive, readSingle, tags, unlessMalformed } from '.
 import { oids } from '../pki/oids.ts';
 import { readDefaultFalse, readOctetString, readOid } from '../pki/values.ts';
 import type { StoreEntry } from '../types.ts';
-import { readPemBundle } from './pem.ts';
+import { pemReaders, readPemBundle } from './pem.ts';
 import type { Collected } from './store-error.ts';
 import { publicKeyInfoOf } from './subject-name.ts';
 import { allPurposes, purposeNames } from './trusted-certificate.ts';
@@ -117,7 +117,11 @@ export const readP11KitFile = (
     const own = attributes.get('x-distrusted') === 'true' ? 'distrusted' : undefined;
     const anchor = attributes.get('trusted') === 'true' ? 'trusted' : undefined;
     const trust = own ?? folderTrust ?? anchor;
-    const found = readPemBundle(Buffer.from(section, 'latin1'), `${path}#${index + 1}`);
+    const found = readPemBundle(
+      Buffer.from(section, 'latin1'),
+      `${path}#${index + 1}`,
+      pemReaders.p11Kit,
+    );
     problems.push(...found.problems);
     if (trust === undefined) continue;
     for (const entry of found.entries) {

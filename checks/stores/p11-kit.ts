@@ -6,9 +6,8 @@ import type { StoreEntry, StoreProblem, TrustStore } from '../types.ts';
 import { kindOfPath, mapBounded, readStoreFile } from './files.ts';
 import { readFolder } from './folders.ts';
 import { looksLikeP11Kit, readP11KitFile } from './p11-kit-file.ts';
-import { looksLikePem, readPemBundle } from './pem.ts';
+import { looksLikePem, pemReaders, readPemBundle } from './pem.ts';
 import { type Collected, StoreError, contentsOf } from './store-error.ts';
-import { p11KitTrust } from './trusted-certificate.ts';
 
 /** Pairs of what the administrator adds and what the distribution ships, by distribution; the first outweighs. */
 export const sourceFolders = {
@@ -33,7 +32,7 @@ const readFile = (
   if (looksLikeP11Kit(bytes)) return readP11KitFile(bytes, path, trust);
   const isPem = looksLikePem(bytes);
   const found: Collected = isPem
-    ? readPemBundle(bytes, path, p11KitTrust)
+    ? readPemBundle(bytes, path, pemReaders.p11Kit)
     : { entries: [{ der: bytes, trust: 'trusted', origin: path }], problems: [] };
   const entries = found.entries.flatMap((entry): StoreEntry[] => {
     // A TRUSTED CERTIFICATE that lies in no folder of anchors is one all the same

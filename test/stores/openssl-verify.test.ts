@@ -30,6 +30,12 @@ describe('openssl verify agrees', { skip: await lacking('openssl') }, () => {
     return (await run('openssl', ['x509', ...input, ...settings])).stdout;
   };
 
+  const edited = (number: number, edit: (line: string) => string): string =>
+    r1.pem
+      .split('\n')
+      .map((line, index) => (index === number ? edit(line) : line))
+      .join('\n');
+
   const bundles: Readonly<Record<string, (folder: string) => string | Promise<string>>> = {
     'with the root': () => filler.pem + r1.pem,
     'without it': () => filler.pem + r2.pem,
@@ -44,6 +50,23 @@ describe('openssl verify agrees', { skip: await lacking('openssl') }, () => {
       r1.pem + (await trusted(folder, '-addreject', 'serverAuth')),
     'first rejected, then plain': async (folder) =>
       (await trusted(folder, '-addreject', 'serverAuth')) + r1.pem,
+    'with text between': () => `# filler\n${filler.pem}\nR1 -----BEGIN CERTIFICATE-----\n${r1.pem}`,
+    'behind a byte order mark': () => `\ufeff${r1.pem}`,
+    'with spaces at the ends of lines': () => r1.pem.replaceAll('\n', ' \t\r\n'),
+    'with spaces within a line': () => edited(3, (line) => line.replace(/^.{10}/, '$& ')),
+    'on one line': () => r1.pem.replace(/(?<=[^-])\n(?=[^-])/g, ''),
+    'of one line': () => r1.pem.trim().replaceAll('\n', ''),
+    'with other ends of lines': () => r1.pem.replaceAll('\n', '\r'),
+    'with a blank line first': () => edited(0, (line) => `${line}\n`),
+    'with a blank line inside': () => edited(3, (line) => `${line}\n \r`),
+    'with a blank line last': () => r1.pem.replace('-----END', '\n-----END'),
+    'with a header': () => edited(0, (line) => `${line}\nName: R1\n`),
+    'that begins after a space': () => ` ${r1.pem}`,
+    'that begins with more in its line': () => edited(0, (line) => `${line} R1`),
+    'that ends with more in its line': () => `${r1.pem.trimEnd()} R1\n`,
+    'that ends within a line': () => r1.pem.replace('\n-----END', '-----END'),
+    'put behind another in its last line': () => filler.pem.trimEnd() + r1.pem,
+    'with another in its last line': () => r1.pem.trimEnd() + filler.pem,
   };
   for (const [what, content] of Object.entries(bundles))
     it(`about a bundle: ${what}`, async (t) => {
