@@ -6,7 +6,7 @@ import { readDefaultFalse, readOctetString, readOid } from '../pki/values.ts';
 import type { StoreEntry } from '../types.ts';
 import { pemReaders, readPemBundle } from './pem.ts';
 import type { Collected } from './store-error.ts';
-import { publicKeyInfoOf } from './subject-name.ts';
+import { issuerAndSerialOf, publicKeyInfoOf } from './subject-name.ts';
 import { allPurposes, purposeNames } from './trusted-certificate.ts';
 
 const header = '[p11-kit-object-v1]';
@@ -96,8 +96,29 @@ const purposesOf = ({ allowed, rejected = [] }: Attached): readonly string[] | u
   return names.filter((name) => !refused.has(name));
 };
 
+const base64Of = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+
 const keyOf = (der: Uint8Array): string | undefined =>
-  unlessMalformed(() => Buffer.from(publicKeyInfoOf(der)).toString('base64'));
+  unlessMalformed(() => base64Of(publicKeyInfoOf(der)));
+
+/** What p11-kit knows a certificate by when it looks for distrust: its key, and its issuer with the serial number. */
+export const identitiesOf = (der: Uint8Array): readonly string[] =>
+  unlessMalformed(() => [
+    base64Of(publicKeyInfoOf(der)),
+    issuerAndSerialOf(der).map(base64Of).join(' '),
+  ]) ?? [];
+
+/** The issuer and serial number that stand in an object for its certificate. */
+const identityIn = (attributes: ReadonlyMap<string, string>): string | undefined => {
+  const [issuer, serial] = [attributes.get('issuer'), attributes.get('serial-number')];
+  if (issuer === undefined || serial === undefined) return undefined;
+  return [issuer, serial].map((value) => base64Of(quotedBytes(value))).join(' ');
+};
+
+export interface P11KitContents extends Collected {
+  /** What is distrusted without its certificate: its identity, and where that is said. */
+  readonly blocked?: ReadonlyMap<string, string>;
+}
 
 /**
  * The certificates that the file trusts or distrusts by itself; those that it only carries are left
@@ -107,22 +128,22 @@ export const readP11KitFile = (
   bytes: Buffer,
   path: string,
   folderTrust?: StoreEntry['trust'],
-): Collected => {
+): P11KitContents => {
   const sections = bytes.toString('latin1').split(header).slice(1);
   const attached = readAttached(sections);
   const entries: StoreEntry[] = [];
   const problems: Collected['problems'][number][] = [];
+  const blocked = new Map<string, string>();
   for (const [index, section] of sections.entries()) {
     const attributes = attributesOf(section);
     const own = attributes.get('x-distrusted') === 'true' ? 'distrusted' : undefined;
     const anchor = attributes.get('trusted') === 'true' ? 'trusted' : undefined;
     const trust = own ?? folderTrust ?? anchor;
-    const found = readPemBundle(
-      Buffer.from(section, 'latin1'),
-      `${path}#${index + 1}`,
-      pemReaders.p11Kit,
-    );
+    const origin = `${path}#${index + 1}`;
+    const found = readPemBundle(Buffer.from(section, 'latin1'), origin, pemReaders.p11Kit);
     problems.push(...found.problems);
+    const identity = trust === 'distrusted' ? identityIn(attributes) : undefined;
+    if (identity !== undefined) blocked.set(identity, origin);
     if (trust === undefined) continue;
     for (const entry of found.entries) {
       const key = attached.size === 0 ? undefined : keyOf(entry.der);
@@ -130,5 +151,5 @@ export const readP11KitFile = (
       entries.push({ ...entry, trust, ...(purposes && { purposes }) });
     }
   }
-  return { entries, problems };
+  return { entries, problems, blocked };
 };

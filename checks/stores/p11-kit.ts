@@ -5,7 +5,12 @@ import { fingerprint256 } from '../pki/certificate.ts';
 import type { StoreEntry, StoreProblem, TrustStore } from '../types.ts';
 import { kindOfPath, mapBounded, readStoreFile } from './files.ts';
 import { readFolder } from './folders.ts';
-import { looksLikeP11Kit, readP11KitFile } from './p11-kit-file.ts';
+import {
+  type P11KitContents,
+  identitiesOf,
+  looksLikeP11Kit,
+  readP11KitFile,
+} from './p11-kit-file.ts';
 import { looksLikePem, pemReaders, readPemBundle } from './pem.ts';
 import { type Collected, StoreError, contentsOf } from './store-error.ts';
 
@@ -28,7 +33,7 @@ const readFile = (
   bytes: Buffer,
   path: string,
   trust: StoreEntry['trust'] | undefined,
-): Collected => {
+): P11KitContents => {
   if (looksLikeP11Kit(bytes)) return readP11KitFile(bytes, path, trust);
   const isPem = looksLikePem(bytes);
   const found: Collected = isPem
@@ -46,10 +51,10 @@ const readOneFolder = async (
   folder: string,
   trust: StoreEntry['trust'] | undefined,
   signal: AbortSignal,
-): Promise<readonly Collected[]> => {
+): Promise<readonly P11KitContents[]> => {
   if ((await kindOfPath(folder)) !== 'folder') return [];
   const names = (await readFolder(folder, signal)).filter((entry) => !entry.folder);
-  return mapBounded(names, async ({ name }): Promise<Collected> => {
+  return mapBounded(names, async ({ name }): Promise<P11KitContents> => {
     const path = join(folder, name);
     try {
       const bytes = await readStoreFile(path, signal);
@@ -73,6 +78,23 @@ const firstOfEach = (entries: readonly StoreEntry[]): StoreEntry[] => {
   });
 };
 
+/**
+ * p11-kit distrusts whatever has the key of something distrusted, or its issuer and serial number: another
+ * certificate of the same authority too.
+ */
+const distrusting = (contents: readonly P11KitContents[]): StoreEntry[] => {
+  const entries = firstOfEach(contents.flatMap((each) => each.entries));
+  const blocked = new Map(contents.flatMap((each) => [...(each.blocked ?? [])]));
+  for (const { der, trust, origin } of entries)
+    if (trust === 'distrusted')
+      for (const identity of identitiesOf(der)) blocked.set(identity, origin);
+  if (blocked.size === 0) return entries;
+  return entries.map((entry): StoreEntry => {
+    const [origin] = identitiesOf(entry.der).flatMap((identity) => blocked.get(identity) ?? []);
+    return origin === undefined ? entry : { ...entry, trust: 'distrusted', origin };
+  });
+};
+
 /** All that some source folders trust and distrust. @throws StoreError where none of them exists */
 export const readSources = async (
   folders: readonly string[],
@@ -88,7 +110,7 @@ export const readSources = async (
   );
   const all = parts.flat();
   return {
-    entries: firstOfEach(all.flatMap(({ entries }) => entries)),
+    entries: distrusting(all),
     problems: all.flatMap(({ problems }) => problems),
   };
 };

@@ -24,16 +24,30 @@ const latin1Tags: ReadonlySet<number> = new Set([
   0x1a,
 ]);
 
-/** A reader of a certificate that stands before its subject. */
-const atSubject = (der: Uint8Array): DerReader => {
+/** A reader of a certificate that stands before its serial number. */
+const atSerialNumber = (der: Uint8Array): DerReader => {
   const outer = new DerReader(der);
   const tbs = outer.inside().inside();
   if (tbs.peek() === contextConstructed(0)) tbs.read();
+  return tbs;
+};
+
+/** A reader of a certificate that stands before its subject. */
+const atSubject = (der: Uint8Array): DerReader => {
+  const tbs = atSerialNumber(der);
   tbs.read(tags.integer);
   tbs.read(tags.sequence); // the signature's algorithm
   tbs.read(tags.sequence); // the issuer
   tbs.read(tags.sequence); // the validity
   return tbs;
+};
+
+/** DER of a certificate's issuer and of its serial number; nothing else of it is read. @throws DerError */
+export const issuerAndSerialOf = (der: Uint8Array): readonly [Uint8Array, Uint8Array] => {
+  const tbs = atSerialNumber(der);
+  const serial = tbs.whole(tbs.read(tags.integer));
+  tbs.read(tags.sequence); // the signature's algorithm
+  return [tbs.whole(tbs.read(tags.sequence)), serial];
 };
 
 /** DER of a certificate's subject; nothing else of it is read. @throws DerError */

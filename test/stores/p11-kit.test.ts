@@ -6,6 +6,7 @@ import { type TestContext, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { discoverTrustStores } from '../../checks/stores/index.ts';
 import { p11KitStore } from '../../checks/stores/p11-kit.ts';
+import { issuerAndSerialOf } from '../../checks/stores/subject-name.ts';
 import type { TrustStore } from '../../checks/types.ts';
 import { makeCa } from '../helpers/private-ca.ts';
 import { lacking } from '../helpers/programs.ts';
@@ -95,15 +96,9 @@ describe(
   "p11-kit's own trust command",
   { skip: lacksTrust && 'needs trust, unshare and root' },
   () => {
-    it('agrees on what is trusted for servers', async (t) => {
-      const root = await temporaryFolder(t);
+    /** Asks both of r1, r2 and r3, and gives what they agree on. */
+    const agreed = async (root: string): Promise<readonly string[]> => {
       await mkdir(join(root, shipped), { recursive: true });
-      await lay(root, {
-        [`${own}/anchors/r1.pem`]: await trusted(t, r1.pem, '-addtrust', 'emailProtection'),
-        [`${own}/anchors/r2.pem`]: r2.pem,
-        [`${own}/anchors/r3.pem`]: r3.pem,
-        [`${own}/blocklist/r3.pem`]: r3.pem,
-      });
       const out = join(root, 'servers.pem');
       await trustCommand(
         ...([root, 'extract', '--format=pem-bundle', '--filter=ca-anchors'] as const),
@@ -111,11 +106,57 @@ describe(
       );
       const bundle = await readFile(out, 'utf8');
       const store = await storeIn(root);
+      const verdicts: string[] = [];
       for (const { der } of [r1, r2, r3]) {
         const compact = (text: string): string => text.replace(/\s/g, '');
         const extracted = compact(bundle).includes(compact(Buffer.from(der).toString('base64')));
-        assert.equal((await verdictIn(store, der)) === 'ok', extracted);
+        const verdict = await verdictIn(store, der);
+        assert.equal(verdict === 'ok', extracted, verdict);
+        verdicts.push(verdict);
       }
+      return verdicts;
+    };
+
+    it('agrees on what is trusted for servers', async (t) => {
+      const root = await temporaryFolder(t);
+      await lay(root, {
+        [`${own}/anchors/r1.pem`]: await trusted(t, r1.pem, '-addtrust', 'emailProtection'),
+        [`${own}/anchors/r2.pem`]: r2.pem,
+        [`${own}/anchors/r3.pem`]: r3.pem,
+        [`${own}/blocklist/r3.pem`]: r3.pem,
+      });
+      assert.deepEqual(await agreed(root), ['root-not-for-server-auth', 'ok', 'root-distrusted']);
+    });
+
+    it('agrees on what others of their keys and names distrust', async (t) => {
+      const root = await temporaryFolder(t);
+      const sameKey = makeCa({ name: 'CN=Another name', key: r1 });
+      const escaped = (bytes: Uint8Array): string =>
+        `"${Buffer.from(bytes).toString('hex').replace(/../g, '%$&')}"`;
+      const [issuer, serial] = issuerAndSerialOf(r2.der);
+      await lay(root, {
+        ...Object.fromEntries([r1, r2, r3].map(({ pem }, n) => [`${own}/anchors/${n}.pem`, pem])),
+        [`${own}/blocklist/same-key.pem`]: sameKey.pem,
+        [`${own}/named.p11-kit`]: [
+          '[p11-kit-object-v1]',
+          'class: certificate',
+          'certificate-type: x-509',
+          'x-distrusted: true',
+          `issuer: ${escaped(issuer)}`,
+          `serial-number: ${escaped(serial)}`,
+          '',
+        ].join('\n'),
+      });
+      assert.deepEqual(await agreed(root), ['root-distrusted', 'root-distrusted', 'ok']);
+    });
+
+    it('agrees on certificates that are put together without a line end', async (t) => {
+      const root = await temporaryFolder(t);
+      await lay(root, {
+        [`${own}/anchors/joined.pem`]: `x ${r1.pem.trimEnd()}${r2.pem.trimEnd()} R2\n`,
+        [`${own}/anchors/blank.pem`]: r3.pem.replace('-----END', '\n-----END'),
+      });
+      assert.deepEqual(await agreed(root), ['ok', 'ok', 'root-missing absent']);
     });
 
     it('writes what is read again as it was', async (t) => {
