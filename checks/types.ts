@@ -533,9 +533,10 @@ export interface HashLinkWay {
  * `hash-link`: the certificate lies in the folder, but not under the name by which OpenSSL looks it up.
  * `store`: it lies where the store's tool takes certificates from, and the tool has not run since.
  * `anchors`: it lies among intermediate certificates, which anchor nothing.
+ * `file`: it lies in a file that is refused, because another certificate in it cannot be read.
  */
 export interface MissingPart {
-  readonly part: 'bundle' | 'folder' | 'hash-link' | 'store' | 'anchors';
+  readonly part: 'bundle' | 'folder' | 'hash-link' | 'store' | 'anchors' | 'file';
   readonly path: string;
 }
 
@@ -545,4 +546,6 @@ export interface StoreProblem {
   readonly problem: string;
   /** It may be a good certificate: this account is not allowed to look. */
   readonly unreadable?: true;
+  /** The bundle of which OpenSSL and GnuTLS read nothing because of it. */
+  readonly spoils?: string;
 }

@@ -69,15 +69,16 @@ const readFiles = async (
 
 const noWays: HashLinks['ways'] = new Map();
 
-/** Every entry with the links that lead to its file. */
+/** Every entry with the links that lead to it: OpenSSL reads a file up to what it cannot read (X509_load_cert_file). */
 const linked = (
   folder: string,
   files: readonly FolderFile[],
   waysTo: ReadonlyMap<string, HashLinks['ways']>,
 ): StoreEntry[] =>
-  files.flatMap(({ name, entries }) => {
+  files.flatMap(({ name, entries, intact = entries.length }) => {
     const hashLinks = { folder, ways: waysTo.get(name) ?? noWays };
-    return entries.map((entry) => ({ ...entry, hashLinks }));
+    const unread = { folder, ways: noWays };
+    return entries.map((entry, n) => ({ ...entry, hashLinks: n < intact ? hashLinks : unread }));
   });
 
 /**

@@ -17,6 +17,8 @@ export interface FolderFile extends Collected {
   readonly name: string;
   /** Whether it is PEM: nothing else is read through a hash link. */
   readonly isPem: boolean;
+  /** How many of its entries stand before the first that cannot be read; absent: all. */
+  readonly intact?: number;
 }
 
 /** The name in the same folder that a link leads to; the link's own name for any other. */

@@ -12,6 +12,7 @@ import { type NodeService, nodeStore } from './node.ts';
 import { foundNssDatabases, nssDatabase } from './nss.ts';
 import { certificateFile, opensslFolder } from './openssl.ts';
 import { p11KitStore } from './p11-kit.ts';
+import { asMailServersLoad } from './refused-files.ts';
 import { systemPaths, systemStore } from './system.ts';
 
 export interface DiscoveryOptions {
@@ -77,7 +78,8 @@ export const discoverTrustStores = async (
   ]);
   const mail = await mailStores(mailServers, { store: system, paths });
   const others = found.flat().map((store) => ({ ...store, mail: mail.others }));
-  return byName([{ ...system, mail: mail.system }, ...mail.own, ...named, ...others]);
+  const ofMail = [{ ...system, mail: mail.system }, ...mail.own].map(asMailServersLoad);
+  return byName([...ofMail, ...named, ...others]);
 };
 
 /** What a file's first bytes say it is; a file that cannot be read says so when its store is. */

@@ -8,6 +8,7 @@ import type { RunCommand } from './commands.ts';
 import { readStoreFile } from './files.ts';
 import { mergeParts } from './merge-parts.ts';
 import { readPemBundle } from './pem.ts';
+import { refusedIn } from './refused-files.ts';
 import { type Collected, StoreError, contentsOf } from './store-error.ts';
 
 export const nodeRoots = ['bundled', 'openssl', 'system'] as const;
@@ -63,11 +64,16 @@ const askNode = async ({ node }: NodeService, run: RunCommand): Promise<BuiltIn>
   throw new StoreError('unreadable', `${node} does not answer as Node does`);
 };
 
-/** Node passes over a file that it cannot read; another account than this one may be able to. */
+/**
+ * Node passes over a file that it cannot read, and over the rest of one from where it cannot be read on;
+ * another account than this one may be able to read it.
+ */
 const readExtra = async (path: string | undefined, signal: AbortSignal): Promise<Collected> => {
   if (path === undefined) return { entries: [], problems: [] };
   try {
-    return readPemBundle(await readStoreFile(path, signal), path);
+    const { entries, problems, intact } = readPemBundle(await readStoreFile(path, signal), path);
+    const read = entries.map((entry, n) => (n < intact ? entry : refusedIn(entry, path)));
+    return { entries: read, problems };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     const problem: StoreProblem = { origin: path, problem: error.message };

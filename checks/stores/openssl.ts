@@ -15,11 +15,11 @@ type StoreNaming = Pick<TrustStore, 'name' | 'path'>;
 export const bundlePart = async (
   path: string,
   signal: AbortSignal,
-): Promise<StorePart & Collected> => ({
-  part: 'bundle',
-  path,
-  ...readPemBundle(await readStoreFile(path, signal), path),
-});
+): Promise<StorePart & Collected> => {
+  const { entries, problems } = readPemBundle(await readStoreFile(path, signal), path);
+  const spoiling = problems.map((problem) => ({ ...problem, spoils: path }));
+  return { part: 'bundle', path, entries, problems: spoiling };
+};
 
 export const opensslBundle = ({ name, path }: StoreNaming): TrustStore => ({
   kind: 'openssl-bundle',

@@ -91,6 +91,11 @@ const readBlock = (
 /** Whether bytes hold anything that a PEM reader would look at. */
 export const looksLikePem = (bytes: Buffer): boolean => bytes.includes(begin);
 
+export interface PemContents extends Collected {
+  /** How many of the entries stand before the first that cannot be read. */
+  readonly intact: number;
+}
+
 /**
  * The certificates of a PEM file in its order. A block that cannot be read is a problem and hides no
  * other; blocks of another kind (keys, CRLs) are passed over.
@@ -100,8 +105,9 @@ export const readPemBundle = (
   bytes: Buffer,
   path: string,
   reader: PemReader = pemReaders.openssl,
-): Collected => {
+): PemContents => {
   const entries: StoreEntry[] = [];
+  let intact: number | undefined;
   const problems: StoreProblem[] = [];
   let count = 0;
   for (const block of blocksOf(bytes.toString('latin1'), reader.ownLines)) {
@@ -117,7 +123,8 @@ export const readPemBundle = (
     } catch (error) {
       if (!(error instanceof DerError)) throw error;
       problems.push({ origin, problem: error.message });
+      intact ??= entries.length;
     }
   }
-  return { entries, problems };
+  return { entries, problems, intact: intact ?? entries.length };
 };

@@ -76,14 +76,17 @@ const partReasons: Readonly<Record<MissingPart['part'], string>> = {
   'hash-link': 'hash-link-missing',
   store: 'not-taken-over',
   anchors: 'among-intermediates',
+  file: 'file-refused',
 };
 
 /** Present in one part of the store and missing from another: which one decides who sees it. */
 const partly = (entry: StoreEntry, deselected: StoreEntry | undefined): RootJudgement => {
   const parts = entry.missingFrom ?? [];
   const [first] = parts;
+  const refused = parts.find(({ part }) => part === 'file');
   const evidence = {
     origin: entry.origin,
+    ...(refused && { refused: refused.path }),
     missingFrom: parts.map(({ part, path }): Json => ({ part, path })),
     ...(deselected && { deselected: deselected.origin }),
   };

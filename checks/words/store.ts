@@ -51,6 +51,10 @@ export const originalPathOf = (finding: Finding): string => {
   return textOf(finding, 'copyOf') ?? inQueue;
 };
 
+/** The file that is refused because a certificate in it cannot be read. */
+export const refusedFileOf = (finding: Finding): string =>
+  textOf(finding, 'refused') ?? storePathOf(finding);
+
 /** Whether the store is a copy that a mail server makes when it starts. */
 export const isCopy = (finding: Finding): boolean =>
   originalPathOf(finding) !== storePathOf(finding);

@@ -9,10 +9,12 @@ import { type TestContext, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { openTrustStore } from '../../checks/stores/index.ts';
 import { javaStores } from '../../checks/stores/java-homes.ts';
-import { opensslFolder } from '../../checks/stores/openssl.ts';
+import { opensslBundle, opensslFolder } from '../../checks/stores/openssl.ts';
+import { asMailServersLoad } from '../../checks/stores/refused-files.ts';
+import type { TrustStore } from '../../checks/types.ts';
 import { lacking } from '../helpers/programs.ts';
 import { r1, r2, rehash, systemStoreOf, twin } from './example-roots.ts';
-import { assertFixed, cannotMount, privateSystem, runOn } from './fix-lab.ts';
+import { assertFixed, cannotMount, gapIn, privateSystem, runOn } from './fix-lab.ts';
 import { lay, temporaryFolder } from './read-store.ts';
 
 const run = promisify(execFile);
@@ -60,6 +62,33 @@ describe('a bundle of its own', { skip: await lacking('openssl', 'awk') }, () =>
       assert.equal((await stat(path)).mode & 0o777, 0o640);
     });
 });
+
+describe(
+  'a bundle that a mail server verifies with',
+  { skip: await lacking('openssl', 'awk') },
+  () => {
+    const block = (body: string): string =>
+      `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`;
+    const cases: Readonly<Record<string, string>> = {
+      'with one that is not base64': `# own roots\n${r2.pem}${block('!!!!')}# R1\n${r1.pem}`,
+      'with one that is cut short': `${r1.pem}${block(r2.pem.split('\n').slice(1, 4).join('\n'))}`,
+      'with one that is not closed': `-----BEGIN CERTIFICATE-----\nMIIB\n${r1.pem}${r2.pem}`,
+      'with one that is put together with the next': r2.pem + twin.pem.trimEnd() + r2.pem + r1.pem,
+    };
+    for (const [what, content] of Object.entries(cases))
+      it(what, async (t) => {
+        const path = join(await temporaryFolder(t), "the gateway's roots.pem");
+        await writeFile(path, content);
+        const open = (): TrustStore =>
+          asMailServersLoad({ ...opensslBundle({ name: path, path }), mail: 'verifies' });
+        await assertFixed(t, open, 'root-missing file-refused');
+        assert.equal(await gapIn(await openTrustStore(path)), undefined);
+        const left = await readFile(path, 'utf8');
+        assert.equal(left.includes(r2.pem), !what.includes('cut'));
+        assert.equal(left.includes('# R1'), content.includes('# R1'));
+      });
+  },
+);
 
 describe('a folder of its own', { skip: await lacking('openssl', 'awk') }, () => {
   const cases: Readonly<
@@ -241,6 +270,13 @@ describe('the store of Debian', { skip: lacksDebian }, () => {
       const root = await make(t);
       await assertFixed(t, () => systemStoreOf(root), gap, { root });
     });
+  it('takes out a local certificate that cannot be read', async (t) => {
+    const files = { [`${local}/broken.crt`]: '-----BEGIN CERTIFICATE-----\nMIIB\n' };
+    const root = await install(t, odd, files);
+    const open = async (): Promise<TrustStore> =>
+      asMailServersLoad({ ...(await systemStoreOf(root)), mail: 'verifies' });
+    await assertFixed(t, open, 'root-missing file-refused', { root });
+  });
   it('selects it once', async (t) => {
     const root = await install(t, `!${odd}`);
     await assertFixed(t, () => systemStoreOf(root), 'root-missing deselected', { root });

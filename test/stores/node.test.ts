@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
-import { rootCertificates } from 'node:tls';
+import { createServer, rootCertificates } from 'node:tls';
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { commandRunner } from '../../checks/stores/commands.ts';
 import { nodeServiceStores } from '../../checks/stores/index.ts';
 import { type NodeService, nodeStore } from '../../checks/stores/node.ts';
 import type { TrustStore } from '../../checks/types.ts';
 import { lacking } from '../helpers/programs.ts';
-import { r1, r2 } from './example-roots.ts';
+import { dnsName, subjectAltName } from '../helpers/x509-writer.ts';
+import { r1, r2, run } from './example-roots.ts';
 import { assertFixed, runFixes } from './fix-lab.ts';
 import { lay, readEntries, readStore, temporaryFolder, verdictIn } from './read-store.ts';
 
@@ -72,6 +75,36 @@ describe('what a Node service trusts', () => {
       });
       const verdicts = [known, r2.der, r1.der].map((der) => verdictIn(store, der));
       assert.deepEqual(await Promise.all(verdicts), [ofList, ofSystem, ofFile]);
+    });
+
+  const own = r1.issue({
+    name: 'CN=localhost',
+    extensions: [subjectAltName(dnsName('localhost'))],
+  });
+  const broken = '-----BEGIN CERTIFICATE-----\nMIIB\n';
+  const files: Readonly<Record<string, readonly [content: string, verdict: string]>> = {
+    whole: [r2.pem + r1.pem, 'ok'],
+    'broken behind it': [r1.pem + broken, 'ok'],
+    'broken before it': [broken + r1.pem, 'root-missing file-refused'],
+    'without a line end before it': [r2.pem.trimEnd() + r1.pem, 'root-missing absent'],
+  };
+  for (const [what, [content, expected]] of Object.entries(files))
+    it(`reads a file as Node does: ${what}`, async (t) => {
+      const folder = await temporaryFolder(t);
+      await lay(folder, { 'extra.pem': content });
+      const server = createServer({ cert: own.pem, key: own.keyPem }, (socket) => socket.end());
+      server.on('tlsClientError', () => undefined).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      const script = `require('tls').connect(${port}, '127.0.0.1', { servername: 'localhost' }, () => console.log('yes')).on('error', () => console.log('no'))`;
+      const extraCaCerts = join(folder, 'extra.pem');
+      const { stdout } = await run(process.execPath, ['-e', script], {
+        env: { NODE_EXTRA_CA_CERTS: extraCaCerts },
+      });
+      server.close();
+      const verdict = await verdictIn(storeOf({ roots: 'bundled', extraCaCerts }), r1.der);
+      assert.equal(verdict, expected);
+      assert.equal(verdict === 'ok' ? 'yes' : 'no', stdout.trim());
     });
 
   it('lacks what a file has that is not there', async (t) => {

@@ -78,6 +78,7 @@ describe('openssl verify agrees', { skip: await lacking('openssl') }, () => {
     });
 
   const hash = subjectHash(r1.der);
+  const broken = '-----BEGIN CERTIFICATE-----\nMIIB\n';
   const folders: Readonly<Record<string, (folder: string) => Promise<unknown>>> = {
     'with the root and its link': rehash,
     'with the root and no link': () => Promise.resolve(),
@@ -106,6 +107,10 @@ describe('openssl verify agrees', { skip: await lacking('openssl') }, () => {
       await lay(folder, { 'r1.crt': r1.der });
       await symlink('r1.crt', join(folder, `${hash}.0`));
     },
+    'in a file behind one that cannot be read': (folder) =>
+      lay(folder, { [`${hash}.0`]: broken + r1.pem }),
+    'in a file before one that cannot be read': (folder) =>
+      lay(folder, { [`${hash}.0`]: r1.pem + broken }),
     'in a folder below': async (folder) => {
       await mkdir(join(folder, 'below'));
       await rename(join(folder, 'r1.pem'), join(folder, `below/${hash}.0`));

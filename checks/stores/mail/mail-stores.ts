@@ -5,9 +5,8 @@ import { fingerprint256 } from '../../pki/certificate.ts';
 import type { StoreEntry, StoreProblem, TrustStore } from '../../types.ts';
 import { readCertificateFolder } from '../certificate-folder.ts';
 import type { RunCommand } from '../commands.ts';
-import { readStoreFile } from '../files.ts';
 import { mergeParts } from '../merge-parts.ts';
-import { readPemBundle } from '../pem.ts';
+import { bundlePart } from '../openssl.ts';
 import { type Collected, StoreError, contentsOf } from '../store-error.ts';
 import { realPath } from '../system.ts';
 import { askExim } from './exim.ts';
@@ -42,7 +41,7 @@ const readPath = async (
   signal: AbortSignal,
 ): Promise<Collected> => {
   try {
-    if (kind === 'file') return readPemBundle(await readStoreFile(path, signal), path);
+    if (kind === 'file') return await bundlePart(path, signal);
     return await readCertificateFolder(path, signal);
   } catch (error) {
     // The program looks here and nowhere else: nothing there means no roots

@@ -11,6 +11,7 @@ import {
   originOf,
   originalPathOf,
   profileOf,
+  refusedFileOf,
   rootAlias,
   storePathOf,
 } from '../store.ts';
@@ -18,6 +19,9 @@ import { sh } from './quote.ts';
 
 /** The file that the root's certificate is written to first. */
 export const rootFile = 'certready-root.pem';
+
+/** The file that a bundle is written to before it takes the old one's place. */
+export const draftFile = 'certready-store.pem';
 
 /** Writes the root to a file and shows its fingerprint, which has to be the one in the remedy. */
 export const rootToFile = (finding: Finding): string[] => {
@@ -138,12 +142,53 @@ export const rebuild = (finding: Finding): string[] => {
   }
 };
 
+/** Gives each line that begins or ends a block to itself. */
+const ownLines = String.raw`s/\r$//; s/-----\(BEGIN\|END\) [A-Z0-9 ]*-----/\n&\n/g`;
+
+/** Leaves out the certificates that OpenSSL cannot read. */
+const readableOnly = [
+  'NF == 0 {next} /^-----BEGIN /{block = ""; inside = 1} !inside {print; next}',
+  '{block = block $0 "\\n"} !/^-----END /{next} {inside = 0}',
+  'block ~ /CERTIFICATE-----/ {check = "openssl x509 -noout 2>/dev/null"; printf "%s", block | check;',
+  'if (close(check) != 0) next} {printf "%s", block}',
+].join(' ');
+
+const systemLocal = '/usr/local/share/ca-certificates';
+
+/** Takes out what cannot be read: of the bundle, or of what the system's tool makes it from. */
+const takeOut = (finding: Finding): string[] => {
+  switch (keeperOf(finding)) {
+    case 'update-ca-certificates':
+      return [
+        `find -L ${systemLocal} -name '*.crt' ! -exec openssl x509 -noout -in {} \\; -exec mv -- {} {}.unreadable \\;`,
+        ...rebuild(finding),
+      ];
+    case 'update-ca-trust':
+    case 'suse':
+    case 'p11-kit':
+      return rebuild(finding);
+    case 'bundle':
+    case 'directory':
+    case 'java':
+    case 'nss':
+    case 'setting':
+    case 'windows': {
+      const file = refusedFileOf(finding);
+      return [
+        sh`sed ${ownLines} ${file} | awk ${readableOnly} > ${draftFile}`,
+        sh`[ -s ${draftFile} ] && cat ${draftFile} > ${file}`,
+      ];
+    }
+  }
+};
+
 /**
  * Why the root is missing decides how it comes back: selected again, linked again, or added. What one
  * part of a store lacks is added again, because the tool may no longer have it.
  */
 const bringBack = (finding: Finding): string[] => {
   const reason = textOf(finding, 'reason') ?? '';
+  if (reason === 'file-refused') return takeOut(finding);
   if (reason === 'deselected') return selectAgain(finding, 'origin');
   if (textOf(finding, 'deselected') !== undefined) return selectAgain(finding, 'deselected');
   if (keeperOf(finding) === 'setting' && textOf(finding, 'store') !== 'node')

@@ -11,7 +11,15 @@ import {
   sha256Of,
   storePathOf,
 } from '../store.ts';
-import { copyIn, nameRoots, rebuild, restart, rootFile, rootToFile } from './add-root.ts';
+import {
+  copyIn,
+  draftFile,
+  nameRoots,
+  rebuild,
+  restart,
+  rootFile,
+  rootToFile,
+} from './add-root.ts';
 import { sh } from './quote.ts';
 
 /** awk's pattern for the blocks that count as certificates of a bundle. */
@@ -27,9 +35,6 @@ export const showEntry = (finding: Finding): string[] => {
   const pick = index > 1 ? sh`awk ${only} ${file} |` : sh`cat ${file} |`;
   return [`${pick} openssl x509 -noout -subject -issuer -serial -dates -fingerprint -sha256`];
 };
-
-/** The file that a bundle is written to before it takes the old one's place. */
-const draftFile = 'certready-store.pem';
 
 /** The bundle without the entry, and with the plain certificate at its end; its owner and mode stay. */
 const replaceIn = ({ file, index }: EntryPlace): string[] => {
