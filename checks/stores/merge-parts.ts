@@ -3,6 +3,7 @@
 import { fingerprint256 } from '../pki/certificate.ts';
 import type { HashLinks, StoreEntry } from '../types.ts';
 import { bothLinks } from './hash-links.ts';
+import { allowsServers } from './root-in-store.ts';
 
 export interface StorePart {
   readonly part: 'bundle' | 'folder';
@@ -11,7 +12,8 @@ export interface StorePart {
 }
 
 interface Merged {
-  readonly entry: StoreEntry;
+  /** The first as a part is read (programs keep the first too); of several parts' the one that allows least. */
+  entry: StoreEntry;
   readonly having: Set<StorePart>;
   /** The links that lead to it, unless it is found without. */
   links: HashLinks | undefined;
@@ -25,10 +27,10 @@ const linkedBy = (entry: StoreEntry, links: HashLinks | undefined): StoreEntry =
   return links ? { ...entry, hashLinks: links } : withoutLinks(entry);
 };
 
-/**
- * Each certificate once, the first entry of it as it is read (programs keep the first too), with the
- * parts that lack it.
- */
+const isForServers = (entry: StoreEntry): boolean =>
+  entry.trust === 'trusted' && allowsServers(entry);
+
+/** Each certificate once, with the parts that lack it. */
 export const mergeParts = (parts: readonly StorePart[]): StoreEntry[] => {
   const merged = new Map<string, Merged>();
   for (const part of parts)
@@ -41,6 +43,8 @@ export const mergeParts = (parts: readonly StorePart[]): StoreEntry[] => {
         isFound: false,
       };
       merged.set(key, known);
+      const isFirst = !known.having.has(part);
+      if (isFirst && isForServers(known.entry) && !isForServers(entry)) known.entry = entry;
       known.having.add(part);
       if (entry.hashLinks) known.links = bothLinks(known.links, entry.hashLinks);
       else if (part.part === 'folder') known.isFound = true;

@@ -126,6 +126,21 @@ describe("Debian's store", { skip: lacksUpdate }, () => {
     assert.equal(await verdictIn(await systemStoreOf(root), r1.der), 'root-missing not-in-folder');
   });
 
+  it('trusts no more than each of its parts does', async (t) => {
+    for (const place of ['ca-certificates.crt', 'r1.pem']) {
+      const root = await debian(t, conf.all);
+      const plain = join(root, shareFolder, 'test/r1.crt');
+      const options = ['x509', '-in', plain, '-trustout', '-addtrust', 'emailProtection'];
+      const forMail = (await run('openssl', options)).stdout;
+      const path = join(root, 'etc/ssl/certs', place);
+      const content = await readFile(path, 'utf8');
+      await rm(path); // it may be a link to the package's
+      await writeFile(path, content.replace(r1.pem, forMail));
+      const said = await verdictIn(await systemStoreOf(root), r1.der);
+      assert.equal(said, 'root-not-for-server-auth', place);
+    }
+  });
+
   it('is absent where nothing is installed', async (t) => {
     const contents = await readStore(await systemStoreOf(await temporaryFolder(t)));
     assert.ok('absent' in contents);
