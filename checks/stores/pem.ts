@@ -1,9 +1,10 @@
 /** PEM bundles: certificates one after the other, with whatever text between them (RFC 7468, OpenSSL). */
 
-import { DerError, readSingle } from '../pki/der.ts';
+import { DerError, contextConstructed, readSingle } from '../pki/der.ts';
 import type { StoreEntry, StoreProblem } from '../types.ts';
 import { storeLimits } from './files.ts';
 import { type Collected, StoreError } from './store-error.ts';
+import { publicKeyInfoOf } from './subject-name.ts';
 import { opensslTrust, p11KitTrust, readTrustSettings } from './trusted-certificate.ts';
 
 const labels = new Set(['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE']);
@@ -84,7 +85,9 @@ const readBlock = (
   if (!isBase64(body)) throw new DerError('not base64', 0);
   const bytes = Buffer.from(body, 'base64');
   if (label === 'TRUSTED CERTIFICATE') return trustOf(readTrustSettings(bytes));
-  readSingle(bytes);
+  const tbs = readSingle(bytes).inside();
+  // Without a version it may be a request or a CRL under the wrong label
+  if (tbs.peek() !== contextConstructed(0)) publicKeyInfoOf(bytes);
   return { der: bytes, trust: 'trusted' };
 };
 

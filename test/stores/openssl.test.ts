@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
 import { openTrustStore } from '../../checks/stores/index.ts';
 import { subjectHash } from '../../checks/stores/subject-name.ts';
+import { integer, oid, sequence } from '../helpers/der-writer.ts';
 import { lacking } from '../helpers/programs.ts';
 import { absentRoot, r1, r2, rehash, run, twin } from './example-roots.ts';
 import { lay, readEntries, temporaryFolder, verdictIn } from './read-store.ts';
@@ -34,9 +35,13 @@ describe('a PEM bundle', () => {
     assert.deepEqual(problems, []);
   });
 
+  const blockOf = (bytes: Uint8Array): string =>
+    `-----BEGIN CERTIFICATE-----\n${Buffer.from(bytes).toString('base64')}\n-----END CERTIFICATE-----\n`;
   const broken: Readonly<Record<string, string>> = {
     'is not base64': '-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n',
-    'is cut short': `-----BEGIN CERTIFICATE-----\n${Buffer.from(r2.der.subarray(0, 100)).toString('base64')}\n-----END CERTIFICATE-----\n`,
+    'is cut short': blockOf(r2.der.subarray(0, 100)),
+    'is PKCS#7': blockOf(sequence(oid('1.2.840.113549.1.7.2'))),
+    'is a request': blockOf(sequence(sequence(integer(0), sequence(), sequence()))),
     'is not closed': '-----BEGIN CERTIFICATE-----\nMIIB\n',
     'is closed by another label': '-----BEGIN CERTIFICATE-----\nMIIB\n-----END X509 CRL-----\n',
     'is empty': '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n',
