@@ -10,84 +10,86 @@ import { opensslTrust, p11KitTrust, readTrustSettings } from './trusted-certific
 const labels = new Set(['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE']);
 const begin = '-----BEGIN ';
 
-interface Block {
-  readonly label: string;
-  /** Base64 with white space; absent where the block is not closed as it should be. */
-  readonly body?: string;
-}
-
-/** Nothing but white space up to the end of the line. */
-const restOfLine = /[\t\v\f\r ]*(?:\n|$)/y;
-
-const endsLine = (text: string, at: number): boolean => {
-  restOfLine.lastIndex = at;
-  return restOfLine.test(text);
-};
-
-const byteOrderMark = '\xef\xbb\xbf';
-
-const beginsLine = (text: string, at: number): boolean =>
-  at === 0 || text[at - 1] === '\n' || (at === 3 && text.startsWith(byteOrderMark));
-
-/** Every armoured block of the text, in one pass whatever the text is. */
-function* blocksOf(text: string, ownLines: boolean): Generator<Block> {
-  for (let at = text.indexOf(begin); at >= 0;) {
-    const labelEnd = text.indexOf('-----', at + begin.length);
-    if (labelEnd < 0) return;
-    if (ownLines && !beginsLine(text, at)) {
-      at = text.indexOf(begin, at + begin.length);
-      continue;
-    }
-    const label = text.slice(at + begin.length, labelEnd);
-    const bodyStart = labelEnd + 5;
-    const bodyEnd = text.indexOf('-----', bodyStart);
-    const closing = `-----END ${label}-----`;
-    const end = bodyEnd + closing.length;
-    if (bodyEnd >= 0 && text.startsWith(closing, bodyEnd)) {
-      const isAlone = endsLine(text, bodyStart) && beginsLine(text, bodyEnd) && endsLine(text, end);
-      yield ownLines && !isAlone ? { label } : { label, body: text.slice(bodyStart, bodyEnd) };
-      at = text.indexOf(begin, end);
-    } else {
-      yield { label };
-      at = bodyEnd < 0 ? -1 : text.indexOf(begin, bodyEnd);
-    }
-  }
-}
-
-const base64Pattern = /^[A-Za-z0-9+/\t-\r ]+(?:=[\t-\r ]*){0,2}$/;
-
-const blankLine = /\n[\t\v\f\r ]*\n/;
-
-/** A blank line ends a header (RFC 1421). There is none, so that it may only come first. */
-const isBase64 = (body: string): boolean =>
-  base64Pattern.test(body) && !blankLine.test(body.slice(body.indexOf('\n') + 1));
-
 /** What a program makes of PEM. */
 export interface PemReader {
   readonly trustOf: typeof opensslTrust;
-  /**
-   * Whether the lines that begin and end a block have to be nothing else's: then what begins within a line is
-   * not seen, and blocks that were put together without a line end are not read.
-   */
-  readonly ownLines: boolean;
+  /** A block that it reads: its label, and its base64 with white space. */
+  readonly block: RegExp;
+  /** Whether it sees a block that begins within a line. */
+  readonly withinLines: boolean;
 }
 
+const blank = '[\\t\\v\\f\\r ]*';
+const line = `${blank}[A-Za-z0-9+/=][A-Za-z0-9+/=\\t\\v\\f\\r ]*`;
+/** A blank line would end a header (RFC 1421): there is none, so that it may only come first. */
+const body = `(?:${blank}\\n)?(${line}(?:\\n${line})*)`;
+
+/**
+ * OpenSSL wants lines for themselves that begin and end a block (PEM_read_bio): it does not read two that were
+ * put together without a line end.
+ */
 export const pemReaders = {
-  openssl: { trustOf: opensslTrust, ownLines: true },
-  p11Kit: { trustOf: p11KitTrust, ownLines: false },
+  openssl: {
+    trustOf: opensslTrust,
+    block: new RegExp(
+      `(?<![^\\n])-----BEGIN ([^-\\n]*)-----${blank}\\n${body}\\n-----END \\1-----${blank}(?:\\n|$)`,
+      'y',
+    ),
+    withinLines: false,
+  },
+  p11Kit: {
+    trustOf: p11KitTrust,
+    block: new RegExp(
+      `-----BEGIN ([^-\\n]*)-----(?:${blank}\\n)?${body}\\s?-----END \\1-----`,
+      'y',
+    ),
+    withinLines: true,
+  },
 } as const satisfies Readonly<Record<string, PemReader>>;
+
+interface Block {
+  readonly label: string;
+  /** Absent where the block is not as it should be. */
+  readonly body?: string;
+}
+
+const labelAt = (text: string, at: number): string =>
+  text.slice(at + begin.length, text.indexOf('-----', at + begin.length));
+
+/** Every armoured block of the text, in one pass whatever the text is. */
+function* blocksOf(text: string, { block, withinLines }: PemReader): Generator<Block> {
+  for (let at = text.indexOf(begin); at >= 0;) {
+    block.lastIndex = at;
+    const [, label, body] = block.exec(text) ?? [];
+    const next = text.indexOf(begin, Math.max(block.lastIndex, at + begin.length));
+    if (label !== undefined && body !== undefined) yield { label, body };
+    else if (withinLines || at === 0 || text[at - 1] === '\n') yield { label: labelAt(text, at) };
+    at = next;
+  }
+}
+
+const byteOrderMark = '\xef\xbb\xbf';
+
+/** The text of a file, one character for each byte. */
+const textOf = (bytes: Buffer): string =>
+  bytes.toString('latin1', bytes.toString('latin1', 0, 3) === byteOrderMark ? 3 : 0);
+
+/** Whether what stands in the outermost SEQUENCE begins with a version: only a certificate does. */
+const isVersioned = (bytes: Buffer, start: number): boolean => {
+  const length = bytes[start + 1] ?? 0;
+  const content = start + 2 + (length < 0x80 ? 0 : length & 0x7f);
+  return bytes[content] === contextConstructed(0);
+};
 
 const readBlock = (
   { label, body }: Block,
   { trustOf }: PemReader,
 ): ReturnType<typeof opensslTrust> => {
-  if (body === undefined) throw new DerError('block that no line of its own closes', 0);
-  if (!isBase64(body)) throw new DerError('not base64', 0);
+  if (body === undefined) throw new DerError('not lines of base64 between two of their own', 0);
   const bytes = Buffer.from(body, 'base64');
   if (label === 'TRUSTED CERTIFICATE') return trustOf(readTrustSettings(bytes));
-  const tbs = readSingle(bytes).inside();
-  // Without a version it may be a request or a CRL under the wrong label
-  if (tbs.peek() !== contextConstructed(0)) publicKeyInfoOf(bytes);
+  // PKCS#7, a request or a CRL may stand under the wrong label
+  if (!isVersioned(bytes, readSingle(bytes).offset)) publicKeyInfoOf(bytes);
   return { der: bytes, trust: 'trusted' };
 };
 
@@ -113,7 +115,7 @@ export const readPemBundle = (
   let intact: number | undefined;
   const problems: StoreProblem[] = [];
   let count = 0;
-  for (const block of blocksOf(bytes.toString('latin1'), reader.ownLines)) {
+  for (const block of blocksOf(textOf(bytes), reader)) {
     if (!labels.has(block.label)) continue;
     const origin = `${path}#${++count}`;
     if (count > storeLimits.certificates)
