@@ -310,22 +310,20 @@ const faults: readonly FaultCase[] = [
     codes: ['unexpected-root'],
     severity: 'critical',
   },
-  ...(['store', 'anchors', 'bundle', 'folder'] as const).map(
-    (part): FaultCase => ({
-      name: `a third root that is missing from the ${part}`,
-      tls: session(leafUnder(thirdCa), thirdCa),
-      asked: {
-        stores: [
-          storeOf([root]),
-          storeOf([thirdRoot], { name: 'b', entry: { missingFrom: [{ part, path: 'b' }] } }),
-        ],
-        knownRoots: [thirdRoot],
-      },
-      codes: ['unexpected-root'],
-      severity: 'critical',
-      evidence: { trusted: false },
-    }),
-  ),
+  ...(['store', 'anchors', 'bundle', 'folder'] as const).map((part): FaultCase => ({
+    name: `a third root that is missing from the ${part}`,
+    tls: session(leafUnder(thirdCa), thirdCa),
+    asked: {
+      stores: [
+        storeOf([root]),
+        storeOf([thirdRoot], { name: 'b', entry: { missingFrom: [{ part, path: 'b' }] } }),
+      ],
+      knownRoots: [thirdRoot],
+    },
+    codes: ['unexpected-root'],
+    severity: 'critical',
+    evidence: { trusted: false },
+  })),
   {
     name: 'a third root that no hash link leads to',
     tls: session(leafUnder(thirdCa), thirdCa),
