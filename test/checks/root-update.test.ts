@@ -156,7 +156,7 @@ describe('the path of a list on a file server', () => {
 
 describe("Windows' automatic root update", () => {
   const cases: Readonly<
-    Record<string, Case & { update: string; store: string; fetches?: number }>
+    Record<string, Case & { update: string; store: string; mail?: string; fetches?: number }>
   > = {
     'is not needed for a root that is there': {
       state: { ...working, disabledBy: 'policy' },
@@ -202,6 +202,7 @@ describe("Windows' automatic root update", () => {
       beside: [makeCa({ name: root.name, key }).der],
       update: 'ok',
       store: `root-lookalike:${inStore}`,
+      mail: 'ok', // that one anchors the chain
     },
     'brings a root that is on the list': { state: working, update: 'ok', store: 'ok', fetches: 1 },
     'is switched off, and the root is not there': {
@@ -324,12 +325,12 @@ describe("Windows' automatic root update", () => {
       store: `root-expired:${inStore}`,
     },
   };
-  for (const [what, { update, store, fetches, ...given }] of Object.entries(cases))
+  for (const [what, { update, store, mail, fetches, ...given }] of Object.entries(cases))
     it(what, async () => {
       const judged = await judge(given);
       assert.equal(outcome(judged.update), update);
       assert.equal(outcome(judged.store), store);
-      assert.equal(outcome(judged.mail), ofMail(store));
+      assert.equal(outcome(judged.mail), mail ?? ofMail(store));
       if (fetches !== undefined) assert.equal(judged.fetched, fetches);
     });
 
