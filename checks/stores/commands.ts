@@ -53,10 +53,16 @@ export const commandRunner =
         env: platform === 'win32' ? windowsEnvironment(env) : posixEnvironment,
         windowsHide: true,
       };
-      const child = execFile(program, args, options, (error, stdout, stderr) => {
-        if (error === null) resolve({ output: stdout });
-        else if (error.code === 'ENOENT') resolve({ absent: true });
-        else resolve({ failure: failureOf(program, error, stderr) });
-      });
-      child.stdin?.end();
+      try {
+        const child = execFile(program, args, options, (error, stdout, stderr) => {
+          if (error === null) resolve({ output: stdout });
+          else if (error.code === 'ENOENT') resolve({ absent: true });
+          else resolve({ failure: failureOf(program, error, stderr) });
+        });
+        child.stdin?.end();
+      } catch (error) {
+        // Node throws where the system has no process to give (ENOMEM, E2BIG)
+        if (!(error instanceof Error)) throw error;
+        resolve({ failure: failureOf(program, error, error.message) });
+      }
     });

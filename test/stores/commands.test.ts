@@ -15,6 +15,10 @@ describe('a program that is asked', () => {
     const result = await runCommand('ls', ['/no/such/folder']);
     assert.match('failure' in result ? result.failure : '', /No such file/);
   });
+  it('may not be started', async () => {
+    const tooLong = 'x'.repeat(4_000_000);
+    assert.ok('failure' in (await runCommand('printf', [tooLong])));
+  });
   it('is stopped when it says too much', async () => {
     assert.ok('failure' in (await runCommand('yes', [])));
   });
