@@ -14,11 +14,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
 import { findProgram } from '../test/helpers/programs.ts';
 import { type Identity, makeCa } from '../test/helpers/private-ca.ts';
+import { bundled } from './bundle.ts';
 import { download } from './crl-download.ts';
 import { writeCrl } from './crl-make.ts';
 import { delayAfterLastByte } from './crl-overlap.ts';
@@ -52,10 +51,7 @@ interface Sample {
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'certready-bench-'));
-// Inside the work tree, so that what is not bundled is found.
-const candidateScript = fileURLToPath(
-  new URL('../node_modules/.cache/certready-bench/crl-candidate.mjs', import.meta.url),
-);
+const candidateScript = await bundled(new URL('crl-candidate.ts', import.meta.url));
 const issuerPath = join(folder, 'issuer.pem');
 
 const nodeCandidate =
@@ -176,16 +172,6 @@ const rowsOf = (
 };
 
 try {
-  await build({
-    entryPoints: [fileURLToPath(new URL('crl-candidate.ts', import.meta.url))],
-    outfile: candidateScript,
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    external: ['pkijs', 'asn1js', '@peculiar/x509', 'reflect-metadata'],
-  });
   const ca = makeCa({ name: 'C=BE, O=certready, CN=Benchmark CA', key: 'rsa' });
   await writeFile(issuerPath, ca.pem);
   const head = [

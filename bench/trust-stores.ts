@@ -1,6 +1,6 @@
 /**
  * What it costs to judge a root in a store of 500 certificates, of each kind, from asking to the verdict
- * in a fresh process; beside it the floor: reading and hashing the same files. Windows' own store is
+ * in a fresh process of the bundled program; beside it the floor: reading and hashing the same files. Windows' own store is
  * judged under Wine, by crypt32 and by the registry, where that is there (test/helpers/wine.ts says what
  * it needs).
  *
@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeCa } from '../test/helpers/private-ca.ts';
 import { generateKey } from '../test/helpers/signing.ts';
+import { bundled } from './bundle.ts';
 import { windowsStore } from './trust-stores-windows.ts';
 import { execute } from './execute.ts';
 import { type Candidate, interleaved, table } from './measure.ts';
@@ -62,9 +63,9 @@ const stores = [
   ['PKCS#12', pkcs12],
 ] as const;
 
-const candidate = new URL('trust-stores-candidate.ts', import.meta.url).pathname;
+const candidate = await bundled(new URL('trust-stores-candidate.ts', import.meta.url));
 const run = async (name: 'judge' | 'floor', path: string): Promise<number> => {
-  const args = ['--import', 'tsx', candidate, name, path, Buffer.from(der).toString('base64')];
+  const args = [candidate, name, path, Buffer.from(der).toString('base64')];
   return Number((await execute(process.execPath, args)).stdout);
 };
 
