@@ -6,25 +6,15 @@
 import { createHash } from 'node:crypto';
 import { type CrlFetch, fetchCrl } from './crl-fetch.ts';
 import { type CrlObservation, judgeObserved } from './crl-judgement.ts';
-import {
-  type Known,
-  asksFor,
-  certificatesOf,
-  freshestUrls,
-  issuedBy,
-  issuedElsewhere,
-  issuersOf,
-  namedSubjects,
-  serialsAtHand,
-  serialsOf,
-} from './crl-subjects.ts';
+import { type SharedCrl, certificatesFor, crlsBeside, shareCrl } from './crl-sharing.ts';
+import { type Known, asksFor, freshestUrls, namedSubjects, serialsAtHand } from './crl-subjects.ts';
 import type { Certificate } from './pki/certificate.ts';
 import type { CrlContents } from './pki/crl-contents.ts';
 import { type CrlReaderOptions, readCrl } from './pki/crl-reader.ts';
 import { findSigner } from './pki/crl-soundness.ts';
 import { oids } from './pki/oids.ts';
 import { equalBytes } from './pki/values.ts';
-import type { Authority, Check, CrlSource, Profile, Run, SeenCrl, Stage, Task } from './types.ts';
+import type { Check, Run, SeenCrl, Stage, Task } from './types.ts';
 
 /** The most keys that a CRL too large to be kept is hashed for. */
 const maxKeys = 4;
@@ -32,7 +22,6 @@ const maxKeys = 4;
 const maxDeltas = 2;
 
 interface Context {
-  readonly profile: Profile;
   readonly run: Run;
   readonly signal: AbortSignal;
 }
@@ -66,12 +55,12 @@ const lookUpAgain = async (
 
 /** An indirect CRL speaks of others' certificates too: of those that ask for it. */
 const askersOf = async (
+  shared: SharedCrl,
   { contents }: CrlFetch,
-  { issuers, others }: { issuers: readonly Known[]; others: readonly Authority[] },
-  context: Context,
+  { issuers, ...context }: Context & { issuers: readonly Known[] },
 ): Promise<readonly Known[]> => {
   if (contents?.extensions.distributionPoint?.indirectCrl !== true) return [];
-  const found = await certificatesOf(others, context);
+  const found = await certificatesFor(shared, 'others', context);
   return found.filter(({ certificate }) => !certificate || asksFor(issuers, certificate));
 };
 
@@ -88,16 +77,16 @@ const fetchDelta = async (
   return last;
 };
 
-const observeCrl = async (
-  { url }: CrlSource,
-  asked: Question,
-  context: Context,
-): Promise<CrlObservation> => {
-  const keys = Math.min(asked.issuers.length, maxKeys);
-  const atHand = serialsAtHand(asked.subjects, asked.serials);
+const observeCrl = async (shared: SharedCrl, context: Context): Promise<CrlObservation> => {
+  const { url, serials, asking } = shared;
+  const keys = Math.min(asking[0]?.issuers.length ?? 1, maxKeys);
+  const atHand = serialsAtHand(
+    asking.flatMap(({ subjects }) => subjects),
+    serials,
+  );
   const signed = Promise.all([
     fetchCrl(url, { wanted: atHand, keys }, context),
-    certificatesOf(asked.issuers, context),
+    certificatesFor(shared, 'issuers', context),
   ]).then(([fetched, issuers]) => ({
     fetched: verified(fetched, certificates(issuers), context),
     issuers,
@@ -105,11 +94,11 @@ const observeCrl = async (
   // The certificates to look up may come later than the CRL: it does not wait for them.
   const [{ fetched, issuers }, own] = await Promise.all([
     signed,
-    certificatesOf(asked.subjects, context),
+    certificatesFor(shared, 'subjects', context),
   ]);
-  const askers = await askersOf(fetched, { issuers, others: asked.others }, context);
+  const askers = await askersOf(shared, fetched, { ...context, issuers });
   const subjects = [...own, ...askers];
-  const named = namedSubjects(subjects, asked.serials, certificates(issuers));
+  const named = namedSubjects(subjects, serials, certificates(issuers));
   const wanted = named.map(({ serial }) => serial);
   const late = wanted.some((serial) => !atHand.some((one) => equalBytes(one, serial)));
   const known = certificates(issuers);
@@ -157,62 +146,33 @@ const recalled = (
   return memory.crl(series);
 };
 
-/** Whom a CRL's task asks about. */
-type Question = ReturnType<typeof questionOf>;
-
-const questionOf = (profile: Profile, source: CrlSource) => {
-  const issuers = issuersOf(profile, source);
-  return {
-    issuers,
-    subjects: issuedBy(profile, issuers),
-    others: issuedElsewhere(profile, issuers),
-    serials: serialsOf(profile, issuers),
-  };
-};
-
-/** The same for two profiles that ask the same of one CRL. */
-const questionText = ({ issuers, subjects, serials }: Question): string =>
-  JSON.stringify([
-    ...[...issuers, ...subjects].map(({ sha256, name }) => sha256 ?? name),
-    ...serials,
-  ]);
-
-const taskOf = (
-  source: CrlSource,
-  { profile, run, seen }: { profile: Profile; run: Run; seen: Map<CrlSource, CrlObservation> },
-): Task => {
-  const question = questionOf(profile, source);
-  const isSibling = ({ issuer }: CrlSource): boolean =>
-    question.issuers.some(({ id }) => id === issuer);
-  const rest = profile.crls.filter((other) => other !== source);
-  return {
-    kind: 'crl',
-    target: source.url,
-    question: questionText(question),
-    async observe(signal) {
-      const observed = await observeCrl(source, question, { profile, run, signal });
-      seen.set(source, observed);
-      const { crl, delta } = observed;
-      const before = recalled(observed, run);
-      return {
-        stages: crl.stages,
-        serverTimes: [...crl.serverTimes, ...(delta?.serverTimes ?? [])],
-        judge: (at) =>
-          judgeObserved(observed, {
-            at,
-            before,
-            siblings: rest.filter(isSibling).map((one) => seen.get(one)),
-            others: rest.filter((one) => !isSibling(one)).map((one) => seen.get(one)),
-          }),
-      };
-    },
-  };
-};
+const taskOf = (shared: SharedCrl, run: Run): Task => ({
+  kind: 'crl',
+  target: shared.url,
+  question: shared.question,
+  async observe(signal) {
+    const observed = await observeCrl(shared, { run, signal });
+    shared.observed = observed;
+    const { crl, delta } = observed;
+    const before = recalled(observed, run);
+    return {
+      stages: crl.stages,
+      serverTimes: [...crl.serverTimes, ...(delta?.serverTimes ?? [])],
+      judge: (at) => {
+        const { siblings, others } = crlsBeside(shared, run);
+        return judgeObserved(observed, {
+          at,
+          before,
+          siblings: siblings.map((one) => one.observed),
+          others: others.map((one) => one.observed),
+        });
+      },
+    };
+  },
+});
 
 export const crlCheck: Check = {
   kind: 'crl',
-  tasks(profile, run) {
-    const seen = new Map<CrlSource, CrlObservation>();
-    return profile.crls.map((source) => taskOf(source, { profile, run, seen }));
-  },
+  tasks: (profile, run) =>
+    profile.crls.map((source) => taskOf(shareCrl(profile, source, run), run)),
 };

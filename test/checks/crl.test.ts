@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { createRun } from '../../agent/run/context.ts';
+import { planTasks } from '../../agent/run/plan.ts';
 import { crlCheck } from '../../checks/crl.ts';
 import { fingerprint256 } from '../../checks/pki/certificate.ts';
 import type {
@@ -550,6 +551,101 @@ describe('indirect CRLs', () => {
     );
     assert.deepEqual(judged.map(codes), [[], []]);
     assert.deepEqual(judged[1]?.blockedBy, [`http-status:${caUrl}`]);
+  });
+});
+
+describe('two profiles', () => {
+  const indirectUrl = 'http://crl.example/indirect.crl';
+  const lister = root.issue({ name: 'O=Test, CN=Lister', onlyExtensions: [keyUsage('cRLSign')] });
+  const listerAuthority = authority('lister', lister.der);
+  const list = (options: CrlOptions = {}) =>
+    lister.crl({
+      ...options,
+      extensions: [issuingDistributionPoint({ uris: [indirectUrl], indirectCRL: true })],
+    });
+  const asking = (id: string) => {
+    const asks = crlDistributionPoints({ uris: [indirectUrl], crlIssuer: lister.name });
+    const { serial, der } = root.issue({ name: id, ca: true, extensions: [asks] });
+    const revoked = { serial, extensions: [certificateIssuer(root.name)] };
+    return { authority: authority(id, der), der, revoked };
+  };
+  const lists: readonly CrlSource[] = [{ url: indirectUrl, issuer: 'lister' }];
+  const judgeBoth = async (profiles: readonly Profile[], bodies: Bodies) => {
+    const host = fakeHost({ answers: answersOf(bodies) });
+    const run = createRun(host, { smtp: [] });
+    const [plan] = planTasks([crlCheck], profiles, run);
+    const planned = (await plan?.tasks) ?? [];
+    const { signal } = new AbortController();
+    const seen = await Promise.all(planned.map(({ task }) => task.observe(signal)));
+    const judged = seen.map((one) => one.judge(testTime));
+    return { planned, judged, fetched: host.fetched };
+  };
+
+  it('that share an indirect CRL have the certificates of both looked up', async () => {
+    const [first, second] = [asking('first'), asking('second')];
+    const profiles = [first, second].map((one) =>
+      profileOf([listerAuthority, one.authority], { id: one.authority.id, crls: lists }),
+    );
+    const both = await judgeBoth(profiles, { [indirectUrl]: list({ entries: [second.revoked] }) });
+    assert.deepEqual(
+      both.planned.map(({ profiles: needing }) => needing),
+      [['first', 'second']],
+    );
+    assert.deepEqual(both.fetched, [indirectUrl]);
+    assert.deepEqual(both.judged.map(codes), [['certificate-revoked']]);
+    assert.deepEqual(both.judged[0]?.evidence['lookedUp'], [
+      { certificate: 'first', status: 'good' },
+      {
+        certificate: 'second',
+        status: 'revoked',
+        reason: 'unspecified',
+        revokedAt: '2024-01-01T00:00:00.000Z',
+      },
+    ]);
+  });
+
+  it('of which one has a certificate that the other lacks have it looked up', async () => {
+    const elsewhere: Authority = { ...byAia, sha256: fingerprint256(ca.der) };
+    const profiles = [profileOf([elsewhere]), profileOf([embedded], { id: 'second' })];
+    const gone: Finding = { code: 'http-status', target: caUrl, evidence: {} };
+    for (const named of [profiles, profiles.toReversed()]) {
+      const both = await judgeBoth(named, { [url]: root.crl(listed(1)), [caUrl]: gone });
+      assert.deepEqual(both.judged.map(codes), [['certificate-revoked']]);
+      assert.equal(both.judged[0]?.evidence['notLookedUp'], undefined);
+    }
+  });
+
+  it('whose certificates are fetched from different places ask two questions', async () => {
+    const renewedUrl = 'http://ca.example/renewed.crt';
+    const renewed = root.issue({ name: 'O=Test, CN=Issuing CA', ca: true, extensions: [point] });
+    const profiles = [
+      profileOf([byAia]),
+      profileOf([{ ...byAia, url: renewedUrl }], { id: 'second' }),
+    ];
+    const { judged } = await judgeBoth(profiles, {
+      [url]: root.crl({ entries: [{ serial: renewed.serial }] }),
+      [caUrl]: ca.der,
+      [renewedUrl]: renewed.der,
+    });
+    assert.deepEqual(judged.map(codes), [[], ['certificate-revoked']]);
+  });
+
+  it('see the partitions that either names', async () => {
+    const shard = (at: string) =>
+      root.crl({ extensions: [issuingDistributionPoint({ uris: [at] })] });
+    const bodies = { [url]: shard(url), [shardUrl]: shard(shardUrl) };
+    const [whole, part] = [[url, shardUrl], [shardUrl]].map((urls) =>
+      profileOf([embedded], {
+        id: urls.join(),
+        crls: urls.map((one) => ({ url: one, issuer: 'root' })),
+      }),
+    ) as [Profile, Profile];
+    assert.deepEqual((await judgeBoth([part], bodies)).judged.map(codes), [['crl-out-of-scope']]);
+    for (const profiles of [
+      [whole, part],
+      [part, whole],
+    ])
+      assert.deepEqual((await judgeBoth(profiles, bodies)).judged.map(codes), [[], []]);
   });
 });
 
