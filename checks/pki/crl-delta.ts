@@ -50,7 +50,10 @@ export interface DeltaVerdict {
   readonly applies: boolean;
 }
 
-/** `signer`: who signed the complete CRL; a delta CRL is signed with the same key (6.3.3 (c)(3)). */
+/**
+ * `signer`: who signed the complete CRL; a delta CRL is signed with the same key, and says so in the
+ * same words (6.3.3 (c)(3)).
+ */
 export const judgeDelta = (
   delta: CrlContents,
   complete: CrlContents,
@@ -59,8 +62,12 @@ export const judgeDelta = (
   const related = relation(delta, complete);
   if (related) return { problems: [related], applies: false };
   const found = findSigner(delta, signer ? [signer] : []);
+  const sameKey = sameExtension(delta, complete, oids.authorityKeyIdentifier);
   const problems = [
     ...(found.problem ? [found.problem] : []),
+    ...(found.problem || sameKey
+      ? []
+      : [outOfScope('another authorityKeyIdentifier', 'that of the complete CRL')]),
     ...timeProblems(delta, times),
     ...extensionProblems(delta),
   ];

@@ -76,14 +76,15 @@ export const readIssuingDistributionPoint = ({ value }: Extension): IssuingDistr
   };
 };
 
-/** CRLNumber is at most 20 bytes long (5.2.3), and one more where its first bit is set. */
-const maxNumberBytes = 21;
+/** CRLNumber is at most 20 bytes long (5.2.3), after a zero byte where its first bit is set. */
+const maxNumberBytes = 20;
 
 const readNumber = ({ value }: Extension): bigint => {
   const reader = new DerReader(value);
   const content = readIntegerBytes(reader);
   reader.finish();
-  if (content.length > maxNumberBytes || (content[0] ?? 0) >= 0x80)
+  const [first = 0] = content;
+  if (first >= 0x80 || content.length - (first === 0 ? 1 : 0) > maxNumberBytes)
     throw new DerError('CRL number out of range', 0);
   return content.reduce((number, byte) => number * 256n + BigInt(byte), 0n);
 };

@@ -26,6 +26,7 @@ import {
   testTime,
 } from '../helpers/private-ca.ts';
 import {
+  basicConstraints,
   certificateIssuer,
   crlDistributionPoints,
   deltaCrlIndicator,
@@ -369,6 +370,46 @@ describe('authorities of one name', () => {
   });
 });
 
+describe('a CA with a key for its CRLs alone', () => {
+  const sign = root.issue({
+    name: 'O=Test, CN=Issuing CA',
+    onlyExtensions: [basicConstraints(true), keyUsage('keyCertSign')],
+  });
+  const list = root.issue({ name: 'O=Test, CN=Issuing CA', onlyExtensions: [keyUsage('cRLSign')] });
+  const issued = sign.issue({ name: 'O=Test, CN=Below' });
+  const caCrlUrl = 'http://crl.example/ca.crl';
+  const profile = profileOf(
+    [
+      authority('sign', sign.der, { name: 'Issuing CA' }),
+      authority('list', list.der, { name: 'Issuing CA' }),
+      authority('below', issued.der, { issuer: 'sign' }),
+    ],
+    {
+      crls: [
+        { url, issuer: 'root' },
+        { url: caCrlUrl, issuer: 'sign' },
+      ],
+    },
+  );
+  const judged = async (rootCrl: CrlOptions, caCrl: CrlOptions) => {
+    const bodies = { [url]: root.crl(rootCrl), [caCrlUrl]: list.crl(caCrl) };
+    return (await observeAll(profile, bodies)).observations.map((one) =>
+      codes(one.judge(testTime)),
+    );
+  };
+
+  it('is believed by that key', async () => {
+    assert.deepEqual(await judged({}, {}), [[], []]);
+    const revoked = { entries: [{ serial: issued.serial }] };
+    assert.deepEqual(await judged({}, revoked), [[], ['certificate-revoked']]);
+  });
+
+  it('is a gap where that key’s certificate is revoked', async () => {
+    const revoked = { entries: [{ serial: list.serial }] };
+    assert.deepEqual(await judged(revoked, {}), [['certificate-revoked'], []]);
+  });
+});
+
 describe('the number of a CRL', () => {
   const earlier = new Date('2025-05-31T00:00:00Z');
   const cases: readonly [name: string, before: SeenCrl, crl: CrlOptions, codes: string[]][] = [
@@ -521,6 +562,28 @@ describe('indirect CRLs', () => {
     const bodies = { [url]: root.crl(), [indirectUrl]: revoking, [caUrl]: asking.der };
     const judged = await judgeAll(bodies, { authorities });
     assert.deepEqual(judged.map(codes), [[], ['certificate-revoked']]);
+  });
+
+  it('speak of their own issuer’s certificate where that asks for them', async () => {
+    const key = { publicKey: lister.publicKey, privateKey: lister.privateKey };
+    const itself = root.issue({
+      name: lister.name,
+      key,
+      onlyExtensions: [
+        keyUsage('cRLSign'),
+        crlDistributionPoints({ uris: [indirectUrl], crlIssuer: lister.name }),
+      ],
+    });
+    const authorities = [authority('ca', asking.der), authority('lister', itself.der)];
+    const judged = async (...entries: readonly CrlEntryOptions[]) =>
+      (
+        await judgeAll({ [url]: root.crl(), [indirectUrl]: indirect(...entries) }, { authorities })
+      ).map(codes);
+    assert.deepEqual(await judged(byRoot), [[], []]);
+    assert.deepEqual(await judged(byRoot, { serial: itself.serial }), [
+      [],
+      ['certificate-revoked'],
+    ]);
   });
 
   it('that no certificate asks for are gaps', async () => {

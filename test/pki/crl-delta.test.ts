@@ -157,6 +157,28 @@ const deltas: readonly DeltaCase[] = [
     status: 'good',
   },
   {
+    name: 'without the key identifier of the complete CRL',
+    delta: { onlyExtensions: [crlNumber(9), deltaCrlIndicator(7)], ...listed(1) },
+    codes: ['crl-out-of-scope'],
+    applies: false,
+    status: 'good',
+  },
+  {
+    name: 'with the key identifier that the complete CRL lacks',
+    complete: { onlyExtensions: [crlNumber(7), freshestCrl(freshest)] },
+    delta: deltaOptions(7, listed(1)),
+    codes: ['crl-out-of-scope'],
+    applies: false,
+    status: 'good',
+  },
+  {
+    name: 'to a complete CRL without a key identifier, and without one',
+    complete: { onlyExtensions: [crlNumber(7), freshestCrl(freshest)] },
+    delta: { onlyExtensions: [crlNumber(9), deltaCrlIndicator(7)], ...listed(1) },
+    applies: true,
+    status: 'revoked',
+  },
+  {
     name: 'whose signature does not hold',
     delta: deltaOptions(7, { ...listed(1), signature: flippedLastByte }),
     codes: ['crl-signature-invalid'],

@@ -29,6 +29,7 @@ import {
   nameOf,
   subjectKeyIdentifier,
   unknownExtension,
+  uriName,
 } from '../helpers/x509-writer.ts';
 import { type CrlExpectation, bad, good, revoked } from './crl-expectation.ts';
 
@@ -44,6 +45,8 @@ const namesake = makeCa({ name: 'C=BE, O=Test, CN=CA' });
 /** The CA's name and key in certificates of their own. */
 const reissued = (...extensions: Buffer[]) =>
   makeCa({ name: ca.name, key: ca, onlyExtensions: extensions });
+/** Certified by the CA for CRLs alone. */
+const listKey = ca.issue({ name: ca.name, onlyExtensions: [keyUsage('cRLSign')] });
 
 const hours = (count: number): number => count * 3_600_000;
 const listing = (reason?: number): Pick<CrlOptions, 'entries'> => ({
@@ -188,6 +191,17 @@ const issuer: readonly Case[] = [
     openssl: ['key usage does not include CRL signing', 'it looks at the first certificate only'],
   },
   {
+    name: 'an issuer with one key for certificates and one for CRLs',
+    crl: listing(1),
+    signer: listKey,
+    issuers: [reissued(basicConstraints(true), keyUsage('keyCertSign')), listKey],
+    ...revoked,
+    openssl: [
+      'unable to get certificate CRL',
+      'it takes only the key that the leaf was signed with',
+    ],
+  },
+  {
     name: 'an issuer that knows its key by another identifier',
     crl: {},
     issuers: [
@@ -313,6 +327,11 @@ const extensions: readonly Case[] = [
     ...bad('crl-unsupported-extension'),
   },
   {
+    name: 'a CRL number of 20 bytes, its first bit set',
+    crl: { number: 2n ** 160n - 1n },
+    ...good,
+  },
+  {
     name: 'a critical unknown extension on another entry',
     crl: { entries: [{ serial: 1, extensions: [unknownExtension(true)] }] },
     ...bad('crl-unsupported-extension'),
@@ -390,6 +409,16 @@ const otherShard = rdn('CN=shard 2');
 const relative = ca.issue({
   name: 'leaf',
   extensions: [crlDistributionPoints({ relativeName: shard })],
+});
+const inFull = ca.issue({
+  name: 'leaf',
+  extensions: [
+    crlDistributionPoints({ directoryNames: [nameOf('C=BE, O=Test, CN=CA, CN=shard')] }),
+  ],
+});
+const selfAsking = ca.issue({
+  name: 'leaf',
+  extensions: [crlDistributionPoints({ uris: [url], crlIssuer: ca.name })],
 });
 const version1 = ca.issue({
   name: 'leaf v1',
@@ -493,6 +522,18 @@ const scopes: readonly Case[] = [
     crl: idp({ directoryNames: [nameOf('C=BE, O=Test, CN=CA, CN=shard')] }),
     subject: relative,
     ...good,
+  },
+  {
+    name: 'a point named relative to the issuer, for a certificate that has it in full',
+    crl: idp({ relativeName: shard }),
+    subject: inFull,
+    ...good,
+  },
+  {
+    name: 'another point named relative to the issuer, for a certificate that has it in full',
+    crl: idp({ relativeName: otherShard }),
+    subject: inFull,
+    ...bad('crl-out-of-scope'),
   },
   {
     name: 'a point named relative to the issuer, for a certificate with another',
@@ -599,6 +640,48 @@ const scopes: readonly Case[] = [
     name: 'an indirect CRL that no certificate asks for',
     crl: idp({ uris: [url], indirectCRL: true }),
     ...bad('crl-unsupported-extension'),
+  },
+  {
+    name: 'an indirect CRL that lists the certificate, which does not ask for it',
+    crl: { ...idp({ uris: [url], indirectCRL: true }), ...listing(1) },
+    ...bad('crl-unsupported-extension'),
+  },
+  {
+    name: 'an indirect CRL of the issuer, which the certificate asks for by name',
+    crl: {
+      ...idp({ uris: [url], indirectCRL: true }),
+      entries: [{ serial: selfAsking.serial }],
+    },
+    subject: selfAsking,
+    ...revoked,
+    openssl: ['unable to get certificate CRL', 'it processes these only when told to'],
+  },
+  {
+    name: 'a direct CRL of the issuer, for a certificate that asks for an indirect one',
+    crl: {},
+    subject: selfAsking,
+    ...bad('crl-out-of-scope'),
+    openssl: [
+      'good',
+      'RFC 5280 6.3.3 (b)(1): only an indirect one is by the CRL issuer that it names',
+    ],
+  },
+  {
+    name: 'another distribution point, not critical',
+    crl: {
+      extensions: [
+        extension(
+          oids.issuingDistributionPoint,
+          sequence(context(0, context(0, uriName(otherUrl)))),
+        ),
+      ],
+    },
+    ...bad('crl-out-of-scope'),
+  },
+  {
+    name: 'no reasons at all',
+    crl: idp({ reasons: [] }),
+    ...bad('crl-out-of-scope'),
   },
   {
     name: 'a serial number at the address asked',

@@ -10,6 +10,7 @@ import {
   contextPrimitive,
   enumerated,
   integer,
+  nullValue,
   octetString,
   oid,
   sequence,
@@ -23,6 +24,7 @@ import {
   ocspResponse,
 } from '../helpers/ocsp-maker.ts';
 import { testTime } from '../helpers/private-ca.ts';
+import { unknownExtension } from '../helpers/x509-writer.ts';
 
 const good = make();
 const basic = basicResponse({ issuer: ca, serial: subject.serial });
@@ -41,6 +43,14 @@ const [tbs, algorithm, signature] = ((): Buffer[] => {
 /** A good BasicOCSPResponse with something after its signature. */
 const basicWith = (...more: readonly Uint8Array[]): Buffer =>
   ocspResponse(0, sequence(tbs, algorithm, signature, ...more));
+
+/** ResponseBytes that are right but for what follows. */
+const basicBytes = (...more: readonly Uint8Array[]): Buffer =>
+  sequence(oid(oids.ocspBasic), octetString(basic), ...more);
+const revokedWith = (...more: readonly Uint8Array[]): Buffer =>
+  context(1, time('20250501000000Z'), ...more);
+const keyHash = octetString(ca.keyIdentifier);
+const someExtensions = sequence(unknownExtension(false));
 
 const malformed: readonly [name: string, bytes: Uint8Array][] = [
   ['nothing', new Uint8Array()],
@@ -73,6 +83,16 @@ const malformed: readonly [name: string, bytes: Uint8Array][] = [
       context(0, sequence(oid(oids.ocspBasic), tlv(0x24, octetString(basic)))),
     ),
   ],
+  [
+    'a field after the response',
+    sequence(enumerated(0), context(0, basicBytes()), context(1, nullValue())),
+  ],
+  ['two responses in one tag', sequence(enumerated(0), context(0, basicBytes(), basicBytes()))],
+  [
+    'a field after the bytes of the response',
+    sequence(enumerated(0), context(0, basicBytes(nullValue()))),
+  ],
+  ['two versions in one tag', signedWith(() => ({ version: context(0, integer(0), integer(0)) }))],
   ['version 2', signedWith(() => ({ version: context(0, integer(1)) }))],
   [
     'a responder of another form',
@@ -82,12 +102,18 @@ const malformed: readonly [name: string, bytes: Uint8Array][] = [
     'a responder key that is no OCTET STRING',
     signedWith(() => ({ responder: contextPrimitive(2, Buffer.alloc(20)) })),
   ],
+  ['a responder with two keys', signedWith(() => ({ responder: context(2, keyHash, keyHash) }))],
+  ['a responder with two names', signedWith(() => ({ responder: context(1, ca.name, ca.name) }))],
   ['producedAt as UTCTime', signedWith(() => ({ producedAt: utc }))],
   ['producedAt with a fraction', signedWith(() => ({ producedAt: time('20250603110000.5Z') }))],
   ['producedAt without seconds', signedWith(() => ({ producedAt: time('202506031100Z') }))],
   ['producedAt in a time zone', signedWith(() => ({ producedAt: time('20250603110000+0000') }))],
   ['producedAt on the 31st of June', signedWith(() => ({ producedAt: time('20250631110000Z') }))],
   ['an empty list of extensions', signedWith(() => ({ extensions: context(1, sequence()) }))],
+  [
+    'two lists of extensions in one tag',
+    signedWith(() => ({ extensions: context(1, someExtensions, someExtensions) })),
+  ],
   ['a field after the extensions', signedWith(() => ({ extensions: context(2, sequence()) }))],
   ['thisUpdate missing', answerWith(() => ({ thisUpdate: Buffer.alloc(0) }))],
   ['nextUpdate not tagged', answerWith(() => ({ nextUpdate: time('20250607110000Z') }))],
@@ -112,9 +138,25 @@ const malformed: readonly [name: string, bytes: Uint8Array][] = [
     'revoked, primitive',
     answerWith(() => ({ status: contextPrimitive(1, time('20250501000000Z')) })),
   ],
+  ['a reason as INTEGER', answerWith(() => ({ status: revokedWith(context(0, integer(1))) }))],
   [
-    'a reason as INTEGER',
-    answerWith(() => ({ status: context(1, time('20250501000000Z'), context(0, integer(1))) })),
+    'two reasons in one tag',
+    answerWith(() => ({ status: revokedWith(context(0, enumerated(1), enumerated(1))) })),
+  ],
+  [
+    'revoked with a field after its reason',
+    answerWith(() => ({ status: revokedWith(context(0, enumerated(1)), nullValue()) })),
+  ],
+  [
+    'an answer with two lists of extensions in one tag',
+    answerWith(() => ({ extensions: context(1, someExtensions, someExtensions) })),
+  ],
+  ['an answer with a field after its extensions', answerWith(() => ({ extensions: nullValue() }))],
+  [
+    'a CertID with a field after its serial',
+    answerWith(({ certId }) => ({
+      certId: sequence(Buffer.from(certId).subarray(2), nullValue()),
+    })),
   ],
   [
     'a CertID without a serial',
@@ -131,6 +173,7 @@ const malformed: readonly [name: string, bytes: Uint8Array][] = [
     ocspResponse(0, sequence(tbs, algorithm, bitString(Buffer.of(8), 3))),
   ],
   ['certificates that are not SEQUENCEs', basicWith(context(0, sequence(integer(1))))],
+  ['two lists of certificates in one tag', basicWith(context(0, sequence(), sequence()))],
   ['two lists of certificates', basicWith(context(0, sequence()), context(0, sequence()))],
   ['a field after the signature', basicWith(bitString(Buffer.of(1)))],
   [
@@ -170,6 +213,13 @@ describe('what is tolerated', () => {
       signedWith(() => ({ version: context(0, integer(0)) })),
     ],
     ['an empty list of certificates', basicWith(context(0, sequence()))],
+    ['a hundred certificates', make({ certificates: Array.from({ length: 100 }, () => ca.der) })],
+    [
+      'a thousand answers',
+      make({
+        answers: Array.from({ length: 1000 }, (_, index) => (index > 0 ? { serial: index } : {})),
+      }),
+    ],
   ];
   for (const [name, bytes] of cases)
     it(name, () => {
