@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { type CrlFrame, scanFrame } from '../../checks/pki/crl-frame.ts';
 import { readCrl } from '../../checks/pki/crl-reader.ts';
-import { DerError } from '../../checks/pki/der.ts';
+import { DerError, readSingle } from '../../checks/pki/der.ts';
 import { oids } from '../../checks/pki/oids.ts';
 import { piecesOf } from '../helpers/chunks.ts';
 import {
@@ -18,13 +19,13 @@ import {
   utcTime,
 } from '../helpers/der-writer.ts';
 import { type CrlOptions, type CrlParts, makeCa } from '../helpers/private-ca.ts';
-import { signed } from '../helpers/signing.ts';
 import {
   crlNumber,
   deltaCrlIndicator,
   directoryName,
   extension,
   issuingDistributionPoint,
+  nameOf,
   reasonCode,
   unknownExtension,
   uriName,
@@ -71,6 +72,14 @@ const malformed: readonly [name: string, rewrite: Rewrite][] = [
   ['an empty issuer', () => ({ issuer: sequence() })],
   ['no thisUpdate', () => ({ thisUpdate: none, nextUpdate: none })],
   ['a thisUpdate that is no time', () => ({ thisUpdate: integer(1) })],
+  [
+    'three times in version 1',
+    ({ nextUpdate }) => ({
+      version: none,
+      extensions: none,
+      nextUpdate: Buffer.concat([nextUpdate, nextUpdate]),
+    }),
+  ],
   ['three times', (parts) => ({ nextUpdate: Buffer.concat([parts.nextUpdate, parts.nextUpdate]) })],
   ['a time without seconds', () => ({ nextUpdate: time('2506010000Z') })],
   ['an empty list of revoked certificates', () => ({ revoked: sequence() })],
@@ -281,6 +290,10 @@ const around: readonly [name: string, change: (crl: Buffer) => Buffer][] = [
   ['nothing', () => none],
   ['bytes after it', (crl) => Buffer.concat([crl, Buffer.of(0)])],
   ['a second CRL after it', (crl) => Buffer.concat([crl, crl])],
+  [
+    'a field after the signature',
+    (crl) => sequence(crl.subarray(readSingle(crl).offset), nullValue()),
+  ],
   ['an outer SET', (crl) => Buffer.concat([Buffer.of(0x31), crl.subarray(1)])],
   [
     'an over-long outer length',
@@ -295,15 +308,18 @@ const around: readonly [name: string, change: (crl: Buffer) => Buffer][] = [
     'fields without end',
     () => sequence(sequence(...Array.from({ length: 100 }, () => nullValue()))),
   ],
-  [
-    'an issuer larger than any',
-    () => sequence(sequence(sequence(), tlv(0x30, Buffer.alloc(70_000)))),
-  ],
-  [
-    'a signature larger than any',
-    () => signed(sequence(), ca.privateKey, { signature: () => Buffer.alloc(1_100_000) }),
-  ],
 ];
+
+/** CRLs of which one part is so many bytes longer than that of another of them. */
+const withIssuer = (longer: number): Buffer =>
+  ca.crl({ rewrite: () => ({ issuer: nameOf(`CN=${'x'.repeat(65_000 + longer)}`) }) });
+const withSignature = (longer: number): Buffer =>
+  ca.crl({ signature: () => Buffer.alloc(1_000_000 + longer) });
+const frameOf = (crl: Buffer): CrlFrame => {
+  const frame = scanFrame(crl);
+  assert.ok(frame);
+  return frame;
+};
 
 describe('a CRL with a defect is refused, however it is cut:', () => {
   const refuses = (crl: Buffer): void => {
@@ -329,6 +345,18 @@ describe('a CRL with a defect is refused, however it is cut:', () => {
       ],
     });
     for (let length = 0; length < crl.length; length++) refuses(crl.subarray(0, length));
+  });
+  it('fields larger than any', () => {
+    const { fieldsStart, fieldsEnd } = frameOf(withIssuer(0));
+    const longest = 65_536 - (fieldsEnd - fieldsStart);
+    assert.equal(readCrl(withIssuer(longest)).entries, 0);
+    refuses(withIssuer(longest + 1));
+  });
+  it('more after the entries than any has', () => {
+    const { total, entriesEnd } = frameOf(withSignature(0));
+    const longest = 1_048_576 - (total - entriesEnd);
+    assert.equal(readCrl(withSignature(longest)).entries, 0);
+    refuses(withSignature(longest + 1));
   });
   it('an entry larger than any', () => {
     const large = extension('1.2.3', Buffer.alloc(70_000));

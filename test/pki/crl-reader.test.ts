@@ -107,6 +107,13 @@ describe('a sound CRL', () => {
     assert.equal(contents.hits.length, 1);
     assert.equal(contents.verify(ca.publicKey), true);
   });
+  it('of the fewest parts is read however it is cut', () => {
+    for (const nextUpdate of [null, date]) {
+      const least = ca.crl({ onlyExtensions: [], nextUpdate, rewrite: () => ({ version: none }) });
+      for (const size of [1, 7, least.length])
+        assert.equal(readPieces(piecesOf(least, size)).verify(ca.publicKey), true);
+    }
+  });
   it('with times as GeneralizedTime is read', () => {
     const contents = readCrl(
       ca.crl({
