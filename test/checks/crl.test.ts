@@ -605,6 +605,37 @@ describe('indirect CRLs', () => {
     assert.deepEqual(judged.map(codes), [[], ['connect-timeout']]);
   });
 
+  it('that are not seen yet hide only what asks for them', async () => {
+    const lists = issuingDistributionPoint({ onlyContainsUserCerts: true });
+    const host = fakeHost({ answers: answersOf({ [url]: root.crl({ extensions: [lists] }) }) });
+    const first = async (subject: Authority) => {
+      const profile = profileOf([subject, listerAuthority], {
+        crls: [{ url, issuer: 'root' }, listAt],
+      });
+      const [task] = crlCheck.tasks(profile, createRun(host, { smtp: [] }));
+      const observed = await task?.observe(new AbortController().signal);
+      return observed && codes(observed.judge(testTime));
+    };
+    assert.deepEqual(await first(embedded), ['crl-out-of-scope']);
+    assert.deepEqual(await first(authority('ca', asking.der)), []);
+  });
+
+  it('are not what a serial number alone asks for', async () => {
+    const lists = issuingDistributionPoint({ onlyContainsCACerts: true });
+    const profile = profileOf([listerAuthority], {
+      crls: [{ url, issuer: 'root' }, listAt],
+      ocsp: [{ url: 'http://o/', issuer: 'root', certificate: { serial: '0ABC' } }],
+    });
+    const { observations } = await observeAll(profile, {
+      [url]: root.crl({ extensions: [lists] }),
+      [indirectUrl]: indirect(byRoot),
+    });
+    assert.deepEqual(
+      observations.map((one) => codes(one.judge(testTime))),
+      [['crl-out-of-scope'], ['crl-unsupported-extension']],
+    );
+  });
+
   it('by an issuer whose certificate is missing leave it blocked', async () => {
     const missing: Authority = { ...byAia, id: 'lister', name: 'Test lister' };
     const gone: Finding = { code: 'http-status', target: caUrl, evidence: { status: 404 } };
