@@ -620,6 +620,26 @@ describe('indirect CRLs', () => {
     assert.deepEqual(await first(authority('ca', asking.der)), []);
   });
 
+  it('by another than it asks for hide nothing of a certificate', async () => {
+    const finding: Finding = { code: 'connect-timeout', target: 'crl.example:80', evidence: {} };
+    const third = authority('third', root.issue({ name: 'O=Test, CN=Third' }).der);
+    const elsewhere = lister.crl({
+      extensions: [issuingDistributionPoint({ uris: [shardUrl], indirectCRL: true })],
+    });
+    const judged = await judgeAll(
+      { [url]: root.crl(), [indirectUrl]: elsewhere, [deltaUrl]: finding },
+      {
+        authorities: [authority('ca', asking.der), listerAuthority, third],
+        crls: [{ url, issuer: 'root' }, listAt, { url: deltaUrl, issuer: 'third' }],
+      },
+    );
+    assert.deepEqual(judged.map(codes), [
+      ['crl-out-of-scope'],
+      ['crl-unsupported-extension'],
+      ['connect-timeout'],
+    ]);
+  });
+
   it('are not what a serial number alone asks for', async () => {
     const lists = issuingDistributionPoint({ onlyContainsCACerts: true });
     const profile = profileOf([listerAuthority], {
