@@ -13,6 +13,7 @@ import {
 } from './crl-soundness.ts';
 import { sameName } from './name.ts';
 import { oids } from './oids.ts';
+import { reasonName, reasons } from './revocation-reasons.ts';
 import { equalBytes, serialHex } from './values.ts';
 
 export type { CrlProblem } from './crl-soundness.ts';
@@ -48,24 +49,6 @@ export interface CrlVerdict {
   readonly notes: readonly string[];
 }
 
-const reasonNames: Readonly<Record<number, string>> = {
-  0: 'unspecified',
-  1: 'keyCompromise',
-  2: 'cACompromise',
-  3: 'affiliationChanged',
-  4: 'superseded',
-  5: 'cessationOfOperation',
-  6: 'certificateHold',
-  8: 'removeFromCRL',
-  9: 'privilegeWithdrawn',
-  10: 'aACompromise',
-};
-const removeFromCrl = 8;
-
-/** The name of a CRLReason (RFC 5280 5.3.1). */
-export const reasonName = (reason: number | undefined): string =>
-  reason === undefined ? 'unspecified' : (reasonNames[reason] ?? `reason ${reason}`);
-
 const scopeProblem = (why: OutOfScope, subject?: CrlSubject): CrlProblem => {
   const { found, expected, unsupported } = why;
   if (unsupported)
@@ -94,7 +77,7 @@ const hitsFor = (crl: CrlContents, subject: CrlSubject): CrlHit[] =>
 const revoked = ({ revocationDate, reason }: CrlHit): CrlStatus => ({
   status: 'revoked',
   revocationDate,
-  reason: reasonName(reason),
+  reason: reasonName(reason ?? reasons.unspecified),
 });
 
 /** 6.3.3 (i) to (l): the delta CRL speaks first. Undefined: removeFromCRL stands where it may not. */
@@ -104,11 +87,11 @@ const statusFrom = (
   subject: CrlSubject,
 ): CrlStatus | undefined => {
   const changed = delta ? hitsFor(delta, subject) : [];
-  const change = changed.find(({ reason }) => reason !== removeFromCrl);
+  const change = changed.find(({ reason }) => reason !== reasons.removeFromCrl);
   if (change) return revoked(change);
   if (changed.length > 0) return { status: 'good' };
   const listed = hitsFor(crl, subject);
-  const entry = listed.find(({ reason }) => reason !== removeFromCrl);
+  const entry = listed.find(({ reason }) => reason !== reasons.removeFromCrl);
   if (entry) return revoked(entry);
   return listed.length > 0 ? undefined : { status: 'good' };
 };

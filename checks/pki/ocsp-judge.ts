@@ -14,6 +14,7 @@ import {
   type SingleResponse,
   parseOcspResponse,
 } from './ocsp-response.ts';
+import { statusProblem } from './ocsp-status.ts';
 import { answerTimeProblem, delegateInDate, productionProblem } from './ocsp-times.ts';
 import type { OcspExpectation, OcspProblem, OcspVerdict } from './ocsp-verdict.ts';
 
@@ -41,32 +42,6 @@ const strictest = (answers: readonly SingleResponse[]): SingleResponse | undefin
 
 const newest = (answers: readonly SingleResponse[]): SingleResponse | undefined =>
   [...answers].sort((a, b) => b.thisUpdate.getTime() - a.thisUpdate.getTime())[0];
-
-/**
- * A responder keeps no status of certificates that ended before its archive cutoff (RFC 6960 4.4.4): that
- * it knows of no revocation says nothing of them.
- */
-const forgotten = (
-  cutoff: Date | undefined,
-  { certificate }: OcspExpectation,
-): OcspProblem | undefined => {
-  if (!cutoff || !certificate || certificate.notAfter >= cutoff) return undefined;
-  return {
-    code: 'ocsp-unknown',
-    evidence: {
-      reason: 'the certificate ended before the archive cutoff',
-      notAfter: certificate.notAfter.toISOString(),
-      archiveCutoff: cutoff.toISOString(),
-    },
-  };
-};
-
-const statusProblem = ({ status, revocation }: SingleResponse): OcspProblem | undefined => {
-  if (status === 'good') return undefined;
-  if (status === 'unknown') return { code: 'ocsp-unknown', evidence: {} };
-  const evidence = revocation ? { revokedAt: revocation.time.toISOString() } : {};
-  return { code: 'certificate-revoked', evidence };
-};
 
 /** A response that is signed by one who may, about the right certificate: all but the times is settled. */
 interface Authentic {
@@ -99,9 +74,7 @@ const judgeTimes = (
     production,
     facts.nonce === 'different' ? { code: 'ocsp-nonce-mismatch', evidence: {} } : undefined,
     production ? undefined : late,
-    production || late
-      ? undefined
-      : (statusProblem(answer) ?? forgotten(archiveCutoff, expectation)),
+    production || late ? undefined : statusProblem(basic, answer, expectation),
   ];
   return {
     ...facts,

@@ -6,6 +6,7 @@ import { nameText } from './name.ts';
 import type { OcspQuestion } from './ocsp-request.ts';
 import type { OcspErrorStatus, SingleResponse } from './ocsp-response.ts';
 import { oids } from './oids.ts';
+import { reasonName } from './revocation-reasons.ts';
 import { type SignatureScheme, hashName } from './signature.ts';
 
 export interface OcspExpectation extends OcspQuestion {
@@ -54,7 +55,7 @@ export const ocspEvidence = (verdict: OcspVerdict): Evidence => {
     ...(verdict.responseStatus && { responseStatus: verdict.responseStatus }),
     ...(answer && { certStatus: answer.status }),
     ...(revocation && { revokedAt: revocation.time.toISOString() }),
-    ...(revocation?.reason !== undefined && { reason: reasonText(revocation.reason) }),
+    ...(revocation?.reason !== undefined && { reason: reasonName(revocation.reason) }),
     ...(producedAt && { producedAt: producedAt.toISOString() }),
     ...(answer && {
       thisUpdate: answer.thisUpdate.toISOString(),
@@ -75,20 +76,3 @@ export const ocspEvidence = (verdict: OcspVerdict): Evidence => {
     ...(nonce && { nonce }),
   };
 };
-
-/** CRLReason (RFC 5280 5.3.1). */
-const reasons: readonly (string | undefined)[] = [
-  'unspecified',
-  'keyCompromise',
-  'cACompromise',
-  'affiliationChanged',
-  'superseded',
-  'cessationOfOperation',
-  'certificateHold',
-  undefined,
-  'removeFromCRL',
-  'privilegeWithdrawn',
-  'aACompromise',
-];
-
-const reasonText = (reason: number): string => reasons[reason] ?? String(reason);

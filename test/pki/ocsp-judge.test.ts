@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseCertificate } from '../../checks/pki/certificate.ts';
+import { oids } from '../../checks/pki/oids.ts';
 import type { GapCode } from '../../checks/types.ts';
+import { context, enumerated, generalizedTime, nullValue } from '../helpers/der-writer.ts';
 import { answering, ca, judges, make, question, subject } from '../helpers/ocsp-cases.ts';
 import {
   type AnswerOptions,
@@ -11,7 +13,7 @@ import {
   responseStatuses,
 } from '../helpers/ocsp-maker.ts';
 import { makeCa } from '../helpers/private-ca.ts';
-import { nameOf } from '../helpers/x509-writer.ts';
+import { extension, nameOf } from '../helpers/x509-writer.ts';
 
 const rsaCa = makeCa({ name: 'RSA CA', key: 'rsa' });
 const otherCa = makeCa({ name: 'Another CA' });
@@ -70,8 +72,29 @@ describe('certificate status', () => {
   judges('revoked for a reason that RFC 5280 does not have', {
     response: answering({ status: 'revoked', reason: 7 }),
     codes: ['certificate-revoked'],
-    evidence: { reason: '7' },
+    evidence: { reason: 'reason 7' },
   });
+  const epoch = generalizedTime(new Date(0));
+  const onHold = context(1, epoch, context(0, enumerated(6)));
+  const extended = extension(oids.ocspExtendedRevoke, nullValue());
+  const neverIssued = 'the responder knows of no such certificate';
+  const revokedSo: readonly [string, Uint8Array, readonly Uint8Array[], string | undefined][] = [
+    ['as one that was never issued (RFC 6960 2.2)', onHold, [extended], neverIssued],
+    ['so, without the extension that says it', onHold, [], 'certificateHold'],
+    ['at that time, for no reason', context(1, epoch), [extended], undefined],
+    [
+      'on hold at another time',
+      context(1, generalizedTime(new Date(1000)), context(0, enumerated(6))),
+      [extended],
+      'certificateHold',
+    ],
+  ];
+  for (const [name, status, extensions, reason] of revokedSo)
+    judges(`revoked ${name}`, {
+      response: make({ answers: [{ status }], extensions }),
+      codes: ['certificate-revoked'],
+      evidence: { reason },
+    });
   judges('unknown, which is not revoked', {
     response: answering({ status: 'unknown' }),
     codes: ['ocsp-unknown'],
