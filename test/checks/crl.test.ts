@@ -80,6 +80,13 @@ const profileOf = (
   ...more,
 });
 
+/** One whose signatures may be weak. */
+const old = makeCa({ name: 'Old', key: 'rsa' });
+const oldProfile: Profile = {
+  ...profileOf([]),
+  authorities: [{ ...rootAuthority, sha256: fingerprint256(old.der), der: old.der }],
+};
+
 type Bodies = Readonly<Record<string, Uint8Array | Finding>>;
 const answersOf = (bodies: Bodies): Map<string, Answer> =>
   new Map(
@@ -134,7 +141,7 @@ describe('a sound CRL', () => {
       signature: 'valid',
       lookedUp: [{ certificate: 'ca', status: 'good' }],
     });
-    assert.match(judgement.summary, /2025-06-08.*2 entries.*Root/);
+    assert.match(judgement.summary, /until 2025-06-08, 2 entries, signed by Root$/);
     assert.deepEqual(
       observation.stages.map(({ name }) => name),
       ['parse', 'verify'],
@@ -150,14 +157,10 @@ describe('a sound CRL', () => {
   });
 
   it('says so where its signature is weak or it does not end', async () => {
-    const old = makeCa({ name: 'Old', key: 'rsa' });
-    const profile: Profile = {
-      ...profileOf([]),
-      authorities: [{ ...rootAuthority, sha256: fingerprint256(old.der), der: old.der }],
-    };
     const crl = old.crl({ hash: 'sha1', nextUpdate: null });
-    const { judgement } = await see(profile, { [url]: crl });
+    const { judgement } = await see(oldProfile, { [url]: crl });
     assert.deepEqual(codes(judgement), []);
+    assert.equal((judgement.evidence['notes'] as readonly string[]).length, 2);
     assert.equal(judgement.evidence['weak'], true);
     assert.equal(judgement.evidence['nextUpdate'], undefined);
     assert.match(judgement.summary, /no nextUpdate.*weak/);
@@ -210,6 +213,20 @@ describe('a CRL with a fault is a gap at its address:', () => {
         !/malformed|content|wrong-issuer|signature/.test(code),
       );
     });
+
+  it('of a hash that is refused, by its number', async () => {
+    const { judgement } = await see(oldProfile, { [url]: old.crl({ hash: 'md5' }) });
+    assert.deepEqual(codes(judgement), ['crl-signature-invalid']);
+    assert.equal(judgement.evidence['algorithm'], '1.2.840.113549.1.1.4');
+  });
+
+  it('that says nothing of the certificate, which is told', async () => {
+    const users = issuingDistributionPoint({ onlyContainsUserCerts: true });
+    const { judgement } = await see(profileOf(), { [url]: root.crl({ extensions: [users] }) });
+    assert.deepEqual(judgement.evidence['lookedUp'], [
+      { certificate: 'ca', status: 'unknown', reason: 'out of scope: onlyContainsUserCerts' },
+    ]);
+  });
 
   it('what the network found', async () => {
     const finding: Finding = { code: 'connect-timeout', target: 'crl.example:80', evidence: {} };
@@ -793,6 +810,8 @@ describe('delta CRLs', () => {
         judgement.findings.map((finding) => [finding.code, finding.target]),
         [[code, deltaUrl]],
       );
+      const evidence = judgement.evidence['delta'] as Record<string, unknown>;
+      assert.equal(evidence['combined'], false);
     }
   });
 
