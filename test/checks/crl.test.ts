@@ -226,6 +226,7 @@ describe('a CRL with a fault is a gap at its address:', () => {
     assert.deepEqual(judgement.evidence['lookedUp'], [
       { certificate: 'ca', status: 'unknown', reason: 'out of scope: onlyContainsUserCerts' },
     ]);
+    assert.equal(judgement.findings[0]?.evidence['found'], 'onlyContainsUserCerts');
   });
 
   it('what the network found', async () => {
