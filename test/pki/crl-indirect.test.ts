@@ -87,6 +87,13 @@ const cases: readonly Case[] = [
     ...revoked,
   },
   {
+    name: 'with it, its issuer named by an extension that is not critical',
+    crl: {
+      entries: [{ serial: leaf.serial, extensions: [certificateIssuer(ca.name, false)] }],
+    },
+    ...revoked,
+  },
+  {
     name: 'with its serial number before any issuer is named: the CRL issuer’s own',
     crl: { entries: [{ serial: leaf.serial }, { serial: 2, ...from(ca) }] },
     ...good,
