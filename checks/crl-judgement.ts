@@ -22,7 +22,7 @@ export interface CrlObservation {
 
 export interface CrlJudging {
   readonly at: Date;
-  /** The newest CRL of this issuer and scope that an earlier run saw. */
+  /** The newest CRL of this issuer and scope that an earlier run saw; only where this one is the issuer's. */
   readonly before?: SeenCrl | undefined;
   /** The issuer's other CRLs in the profile; undefined: not seen yet. */
   readonly siblings: readonly (CrlObservation | undefined)[];
@@ -145,13 +145,12 @@ const summaryOf = (
   findings: readonly Finding[],
 ): string => {
   const { contents } = crl;
-  if (!contents) return crl.finding?.code ?? 'nothing fetched';
+  if (!contents || !verdict) return crl.finding?.code ?? 'nothing fetched';
   const codes = [...new Set(findings.map(({ code }) => code))].join(', ');
   const until = contents.nextUpdate ? `valid until ${day(contents.nextUpdate)}` : 'no nextUpdate';
   const entries = `${contents.entries} ${contents.entries === 1 ? 'entry' : 'entries'}`;
-  const signed = verdict?.signer
-    ? `signed by ${shortName(verdict.signer)}`
-    : `signature ${verdict?.signature ?? 'unchecked'}`;
+  const { signer, signature } = verdict;
+  const signed = signer ? `signed by ${shortName(signer)}` : `signature ${signature}`;
   const left = missing.length > 0 ? [`${missing.join(', ')} not looked up`] : [];
   const weak = contents.scheme?.weak ? [`with ${contents.scheme.name}, which is weak`] : [];
   const text = [until, entries, signed, ...weak, ...left].join(', ');
@@ -182,18 +181,13 @@ const issuersToJudgeBy = (
   return complete || findSigner(contents, known).signature === 'valid' ? known : [];
 };
 
-/** An old list that is served again (RFC 5280 5.2.3: numbers only grow); only a verified one counts. */
-const rollback = (
-  { contents, url }: CrlFetch,
-  verdict: CrlVerdict | undefined,
-  before: SeenCrl | undefined,
-): readonly Finding[] => {
+/** An old list that is served again (RFC 5280 5.2.3: numbers only grow). */
+const rollback = ({ contents, url }: CrlFetch, before: SeenCrl | undefined): readonly Finding[] => {
   const number = contents?.extensions.number;
-  if (!before || number === undefined || verdict?.signature !== 'valid') return [];
+  if (!before || !contents || number === undefined) return [];
   const isOlder =
-    number < before.number ||
-    (number === before.number && contents !== undefined && contents.thisUpdate < before.thisUpdate);
-  if (!isOlder || contents === undefined) return [];
+    number < before.number || (number === before.number && contents.thisUpdate < before.thisUpdate);
+  if (!isOlder) return [];
   const evidence = {
     url,
     issuer: nameText(contents.issuer),
@@ -221,7 +215,7 @@ export const judgeObserved = (observed: CrlObservation, judging: CrlJudging): Ju
   const findings = [
     ...(crl.finding ? [crl.finding] : []),
     ...findingsOf(url, verdict?.problems ?? []),
-    ...rollback(crl, verdict, judging.before),
+    ...rollback(crl, judging.before),
     ...(delta?.finding ? [delta.finding] : []),
     ...(delta ? findingsOf(delta.url, verdict?.delta?.problems ?? []) : []),
   ];

@@ -11,12 +11,13 @@ import type {
   Finding,
   Judgement,
   Memory,
+  Network,
   Observation,
   OcspSource,
   Profile,
   SeenCrl,
 } from '../../checks/types.ts';
-import { enumerated, integer, oid, pem, sequence } from '../helpers/der-writer.ts';
+import { enumerated, integer, nullValue, oid, pem, sequence } from '../helpers/der-writer.ts';
 import { type Answer, type FakeHost, fakeHost } from '../helpers/fake-host.ts';
 import {
   type CrlEntryOptions,
@@ -30,9 +31,11 @@ import {
   certificateIssuer,
   crlDistributionPoints,
   deltaCrlIndicator,
+  extension,
   freshestCrl,
   issuingDistributionPoint,
   keyUsage,
+  unknownExtension,
 } from '../helpers/x509-writer.ts';
 
 const url = 'http://crl.example/root.crl';
@@ -156,6 +159,18 @@ describe('a sound CRL', () => {
     assert.deepEqual(observation.judge(late), observation.judge(late));
   });
 
+  it('of one entry, by an issuer without a common name', async () => {
+    const nameless = makeCa({ name: 'O=Nameless' });
+    const profile: Profile = {
+      ...profileOf([]),
+      authorities: [{ ...rootAuthority, sha256: fingerprint256(nameless.der), der: nameless.der }],
+    };
+    const crl = nameless.crl({ entries: [{ serial: 1 }], number: null });
+    const { judgement } = await see(profile, { [url]: crl });
+    assert.match(judgement.summary, /, 1 entry, signed by O=Nameless$/);
+    assert.equal((judgement.evidence['notes'] as readonly string[]).length, 1);
+  });
+
   it('says so where its signature is weak or it does not end', async () => {
     const crl = old.crl({ hash: 'sha1', nextUpdate: null });
     const { judgement } = await see(oldProfile, { [url]: crl });
@@ -206,6 +221,9 @@ describe('a CRL with a fault is a gap at its address:', () => {
       const { judgement } = await see(profileOf(), { [url]: crl });
       assert.deepEqual(codes(judgement), [code]);
       assert.equal(judgement.findings[0]?.target, url);
+      assert.equal(judgement.unknown, undefined);
+      assert.match(judgement.summary, new RegExp(`^${code}`));
+      assert.equal(judgement.findings[0].evidence['serials'], undefined);
       assert.equal(judgement.evidence['bytes'], crl.length);
       assert.equal(typeof judgement.evidence['sha256'], 'string');
       assert.equal(
@@ -234,6 +252,28 @@ describe('a CRL with a fault is a gap at its address:', () => {
     const { judgement } = await see(profileOf(), { [url]: finding });
     assert.deepEqual(judgement.findings, [finding]);
     assert.equal(judgement.evidence['signature'], 'unchecked');
+    assert.equal(judgement.unknown, undefined);
+    assert.equal(judgement.summary, finding.code);
+  });
+
+  it('that brought nothing at all is unknown', async () => {
+    const { network, ...host } = fakeHost();
+    const nothing = { stages: [], redirects: [], serverTimes: [], bytes: 0 };
+    const fetch: Network['fetch'] = () => Promise.resolve(nothing);
+    const run = createRun({ ...host, network: { ...network, fetch } }, { smtp: [] });
+    const [task] = crlCheck.tasks(profileOf(), run);
+    const judgement = (await task?.observe(new AbortController().signal))?.judge(testTime);
+    assert.deepEqual(judgement?.findings, []);
+    assert.equal(judgement.unknown, 'nothing was fetched');
+    assert.equal(judgement.summary, 'nothing fetched');
+  });
+
+  it('once, where several extensions are unknown', async () => {
+    const other = extension('1.3.6.1.4.1.99999.2', nullValue(), true);
+    const crl = root.crl({ extensions: [unknownExtension(true), other] });
+    const { judgement } = await see(profileOf(), { [url]: crl });
+    assert.deepEqual(codes(judgement), ['crl-unsupported-extension']);
+    assert.equal(judgement.findings[0]?.evidence['serials'], undefined);
   });
 
   it('once, where several certificates are revoked', async () => {
@@ -290,6 +330,7 @@ describe('certificates that come later than the CRL', () => {
     const { judgement } = await see(profileOf([byAia]), { [url]: root.crl(), [caUrl]: finding });
     assert.deepEqual(codes(judgement), []);
     assert.deepEqual(judgement.evidence['notLookedUp'], ['ca']);
+    assert.match(judgement.summary, /, 0 entries, signed by Root, ca not looked up$/);
     assert.equal(judgement.evidence['signature'], 'valid');
     assert.equal(judgement.blockedBy, undefined);
   });
@@ -321,8 +362,9 @@ describe('an issuer whose certificate is missing', () => {
   it('and that nothing explains, leaves it unknown', async () => {
     const nowhere: Authority = { id: 'ca', name: 'Test ca', root: false, issuer: 'root' };
     const { judgement } = await see(profileOf([nowhere], { crls }), { [url]: ca.crl() });
-    assert.equal(typeof judgement.unknown, 'string');
+    assert.equal(judgement.unknown, 'the profile has neither a certificate nor a URL for ca');
     assert.deepEqual(judgement.findings, []);
+    assert.match(judgement.summary, /, signature unchecked$/);
   });
 });
 
@@ -432,6 +474,12 @@ describe('the number of a CRL', () => {
   const earlier = new Date('2025-05-31T00:00:00Z');
   const cases: readonly [name: string, before: SeenCrl, crl: CrlOptions, codes: string[]][] = [
     ['that grew', { number: 6n, thisUpdate: earlier }, {}, []],
+    [
+      'that grew, with an earlier thisUpdate',
+      { number: 6n, thisUpdate: new Date('2025-06-02T00:00:00Z') },
+      {},
+      [],
+    ],
     ['that went back', { number: 8n, thisUpdate: earlier }, {}, ['crl-number-rollback']],
     ['that stayed', { number: 7n, thisUpdate: new Date('2025-06-01T00:00:00Z') }, {}, []],
     [

@@ -137,6 +137,13 @@ const deltas: readonly DeltaCase[] = [
     status: 'good',
   },
   {
+    name: 'without a number',
+    delta: deltaOptions(7, { ...listed(1), number: null }),
+    codes: ['crl-out-of-scope'],
+    applies: false,
+    status: 'good',
+  },
+  {
     name: 'of another issuer',
     delta: deltaOptions(7),
     signer: other,
