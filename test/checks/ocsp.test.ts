@@ -11,6 +11,7 @@ import {
   type Responder,
   networkTo,
   profileWith,
+  responderAddress,
   responderUrl,
   runCheck,
   runWith,
@@ -156,7 +157,8 @@ describe('the request', () => {
 describe('the judgement', () => {
   it('fills the evidence', async () => {
     const delegate = makeDelegate(ca);
-    const { evidence, findings, observation } = await check(answers(make({ signer: delegate })));
+    const response = make({ signer: delegate });
+    const { evidence, findings, observation } = await check(answers(response));
     assert.deepEqual(findings, []);
     assert.deepEqual(
       {
@@ -170,17 +172,29 @@ describe('the judgement', () => {
         methods: { POST: 'answered', GET: 'answered' },
         serial: subject.serial.toString(16).toUpperCase(),
         issuer: 'C=BE, O=Example, CN=Issuing CA',
+        bytes: response.length,
+        address: responderAddress,
       },
       Object.fromEntries(
         [
           ...['certStatus', 'producedAt', 'thisUpdate', 'nextUpdate', 'responder', 'delegated'],
-          ...['method', 'methods', 'serial', 'issuer'],
+          ...['method', 'methods', 'serial', 'issuer', 'bytes', 'address'],
         ].map((key) => [key, evidence[key]]),
       ),
     );
     assert.deepEqual(
       observation.stages.map(({ name }) => name),
       ['parse', 'verify'],
+    );
+  });
+
+  it('tells in a finding what was asked, what came and what is wrong', async () => {
+    const { findings } = await check(good, after(5 * day));
+    const { reason, ...shown } = findings[0]?.evidence ?? {};
+    assert.equal(reason, 'nextUpdate has passed');
+    assert.deepEqual(
+      [shown['url'], shown['serial'], shown['certStatus'], shown['method']],
+      [responderUrl, subject.serial.toString(16).toUpperCase(), 'good', 'POST'],
     );
   });
 
@@ -230,12 +244,13 @@ describe('the judgement', () => {
 describe('two methods', () => {
   const revoked = make({ answers: [{ status: 'revoked' }] });
   const stale = make({ answers: [{ thisUpdate: after(-9 * day), nextUpdate: after(-5 * day) }] });
-  const cases: readonly [
+  type MethodsCase = readonly [
     name: string,
     replies: Readonly<Record<'POST' | 'GET', Reply>>,
     method: string,
     findings: readonly string[],
-  ][] = [
+  ];
+  const cases: readonly MethodsCase[] = [
     ['both work', { POST: good(), GET: good() }, 'POST', []],
     [
       'a proxy denies POST',
@@ -255,11 +270,17 @@ describe('two methods', () => {
       'POST',
       ['connection-reset ocsp.test:80 warning'],
     ],
-    [
-      'the server does not offer GET',
-      { POST: good(), GET: fault('http-status', responderUrl, 405) },
+    ...[400, 404, 405, 501].map((status): MethodsCase => [
+      `the server does not offer GET, and says ${status}`,
+      { POST: good(), GET: fault('http-status', responderUrl, status) },
       'POST',
       [],
+    ]),
+    [
+      'the server fails at GET',
+      { POST: good(), GET: fault('http-status', responderUrl, 500) },
+      'POST',
+      [`http-status ${responderUrl} warning`],
     ],
     [
       'the server does not offer POST, and says so in HTML',
@@ -290,6 +311,24 @@ describe('two methods', () => {
       { POST: { body: ocspResponse(2) }, GET: good() },
       'GET',
       [`ocsp-error ${responderUrl} warning`],
+    ],
+    [
+      'POST is answered with an old response',
+      { POST: { body: stale }, GET: good() },
+      'GET',
+      [`ocsp-expired ${responderUrl} warning`],
+    ],
+    [
+      'POST is answered with an error, GET with an old response',
+      { POST: { body: ocspResponse(3) }, GET: { body: stale } },
+      'GET',
+      [`ocsp-expired ${responderUrl}`, `ocsp-try-later ${responderUrl} warning`],
+    ],
+    [
+      'POST is answered with an old response, GET with an error',
+      { POST: { body: stale }, GET: { body: ocspResponse(3) } },
+      'POST',
+      [`ocsp-expired ${responderUrl}`, `ocsp-try-later ${responderUrl} warning`],
     ],
     [
       'the same fault twice is one gap',

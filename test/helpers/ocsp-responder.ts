@@ -38,6 +38,8 @@ export type Responder = (asked: AskedRequest) => Reply | Promise<Reply>;
 /** The base URL of every responder here. */
 export const responderUrl = 'http://ocsp.test/ca';
 
+export const responderAddress = '192.0.2.7';
+
 const requestIn = ({ method = 'GET', url, body }: FetchRequest<never>): Buffer => {
   if (method === 'POST') return Buffer.from(body ?? []);
   return Buffer.from(decodeURIComponent(url.slice(url.lastIndexOf('/') + 1)), 'base64');
@@ -60,7 +62,7 @@ export const networkTo = (responder: Responder): { network: Network; asked: Aske
       const one = { method, url, headers, der, limit };
       asked.push(one);
       const reply = await responder(one);
-      const common = { stages: [], redirects: [], serverTimes: [] };
+      const common = { stages: [], redirects: [], serverTimes: [], address: responderAddress };
       const status = reply.status === undefined ? {} : { status: reply.status };
       if ('finding' in reply) return { ...common, ...status, finding: reply.finding, bytes: 0 };
       const sink = request.open();
