@@ -217,8 +217,27 @@ describe('the judgement', () => {
       });
       const { evidence } = judgement.findings[0] ?? judgement;
       assert.equal(evidence['certificateExpired'], '2025-05-04T12:00:00.000Z');
+      assert.match(judgement.summary, /; the certificate itself ended 2025-05-04 12:00Z$/);
     }
   });
+
+  const key = ca.keyIdentifier.toString('hex').toUpperCase();
+  const late = { thisUpdate: after(-9 * day), nextUpdate: after(-5 * day) };
+  const summaries: readonly [reply: Reply, summary: string][] = [
+    [good(), `good until 2025-06-07 11:00Z, signed by the CA itself (${key})`],
+    [
+      { body: make({ signer: makeDelegate(ca) }) },
+      'good until 2025-06-07 11:00Z, signed by CN=OCSP responder',
+    ],
+    [{ body: make({ answers: [late] }) }, 'ocsp-expired (nextUpdate has passed)'],
+    [{ body: make({ answers: [{ status: 'unknown' }] }) }, 'ocsp-unknown'],
+    [{ body: ocspResponse(3) }, 'ocsp-try-later (tryLater)'],
+    [fault('connect-timeout'), 'connect-timeout'],
+  ];
+  for (const [reply, summary] of summaries)
+    it(`is summed up as ${summary}`, async () => {
+      assert.equal((await check(() => reply)).summary, summary);
+    });
 
   const bodies: readonly [name: string, body: Uint8Array, code: GapCode][] = [
     ['nothing', new Uint8Array(), 'unexpected-content'],
@@ -343,6 +362,19 @@ describe('two methods', () => {
       assert.deepEqual(brief(findings), expected);
       assert.equal(evidence['method'], method);
     });
+
+  it('says what the one that failed met', async () => {
+    const denied: Finding = { code: 'proxy-denied', target: 'ocsp.test:80', evidence: { by: 'p' } };
+    const { findings, evidence } = await check(
+      byMethod({ POST: { finding: denied }, GET: good() }),
+    );
+    assert.deepEqual(findings[0]?.evidence, { by: 'p', method: 'POST', otherMethod: 'answered' });
+    assert.deepEqual(evidence['methods'], { POST: 'proxy-denied', GET: 'answered' });
+    const { evidence: other } = await check(
+      byMethod({ POST: good(), GET: fault('http-status', responderUrl, 405) }),
+    );
+    assert.deepEqual(other['methods'], { POST: 'answered', GET: 'http-status 405' });
+  });
 
   it('both fail', async () => {
     const { findings, evidence } = await check(() => fault('connect-timeout'));
