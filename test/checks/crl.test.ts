@@ -336,6 +336,54 @@ describe('certificates that come later than the CRL', () => {
   });
 });
 
+describe('serial numbers that the profile asks OCSP about', () => {
+  const asked = async (issuer: string, certificate: OcspSource['certificate']) => {
+    const ocsp: OcspSource = { url: 'http://o/', issuer, certificate };
+    const crl = root.crl({ entries: [{ serial: 10 }] });
+    return (await see(profileOf([embedded], { ocsp: [ocsp] }), { [url]: crl })).judgement;
+  };
+
+  it('are looked up in their issuer’s CRL alone', async () => {
+    assert.deepEqual(codes(await asked('root', { serial: '0A' })), ['certificate-revoked']);
+    assert.deepEqual(codes(await asked('ca', { serial: '0A' })), []);
+  });
+
+  it('stand once where the certificate itself is known', async () => {
+    const { evidence } = await asked('root', { authority: 'ca' });
+    assert.deepEqual(evidence['lookedUp'], [{ certificate: 'ca', status: 'good' }]);
+  });
+});
+
+describe('certificates that are malformed', () => {
+  const broken = authority('ca', sequence());
+
+  it('are not looked up', async () => {
+    const { judgement } = await see(profileOf([broken]), { [url]: root.crl() });
+    assert.deepEqual(codes(judgement), []);
+    assert.deepEqual(judgement.evidence['notLookedUp'], ['ca']);
+  });
+
+  it('verify nothing', async () => {
+    const profile = profileOf([broken], { crls: [{ url, issuer: 'ca' }] });
+    const { judgement } = await see(profile, { [url]: ca.crl() });
+    assert.deepEqual(codes(judgement), []);
+    assert.match(judgement.unknown ?? '', /malformed/);
+  });
+});
+
+describe('certificates that nobody has', () => {
+  it('are named, each', async () => {
+    const nowhere = ['one', 'two'].map((id): Authority => ({
+      id,
+      name: `Test ${id}`,
+      root: false,
+      issuer: 'root',
+    }));
+    const { judgement } = await see(profileOf(nowhere), { [url]: root.crl() });
+    assert.deepEqual(judgement.evidence['notLookedUp'], ['one', 'two']);
+  });
+});
+
 describe('an issuer whose certificate is missing', () => {
   const crls: readonly CrlSource[] = [{ url, issuer: 'ca' }];
   const finding: Finding = { code: 'connect-refused', target: 'ca.example:80', evidence: {} };
@@ -553,6 +601,23 @@ describe('partitioned CRLs', () => {
     assert.deepEqual(judged.map(codes), [[], ['certificate-revoked']]);
   });
 
+  it('by two keys of the issuer count together', async () => {
+    const second = authority('root-2', rolled.der, { root: true, name: 'Test Root' });
+    const profile = profileOf([embedded, second], {
+      crls: [
+        { url, issuer: 'root' },
+        { url: shardUrl, issuer: 'root-2' },
+      ],
+    });
+    const users = issuingDistributionPoint({ onlyContainsUserCerts: true });
+    const bodies = { [url]: shard(url), [shardUrl]: rolled.crl({ extensions: [users] }) };
+    const { observations } = await observeAll(profile, bodies);
+    assert.deepEqual(
+      observations.map((one) => codes(one.judge(testTime))),
+      [[], []],
+    );
+  });
+
   it('by reasons count together', async () => {
     const byReasons = (reasons: readonly number[], options: CrlOptions = {}) =>
       root.crl({ ...options, extensions: [issuingDistributionPoint({ reasons })] });
@@ -650,6 +715,38 @@ describe('indirect CRLs', () => {
       [],
       ['certificate-revoked'],
     ]);
+  });
+
+  it('look up what their issuer issued itself once, and no roots', async () => {
+    const own = root.issue({
+      name: 'O=Test, CN=Issuing CA',
+      ca: true,
+      extensions: [crlDistributionPoints({ uris: [indirectUrl], crlIssuer: root.name })],
+    });
+    const pinned: Authority = { id: 'pinned', name: 'Pinned', root: true, sha256: 'A'.repeat(64) };
+    const scope = issuingDistributionPoint({ uris: [indirectUrl], indirectCRL: true });
+    const profile = profileOf([authority('ca', own.der), pinned], {
+      crls: [{ url: indirectUrl, issuer: 'root' }],
+    });
+    const { judgement } = await see(profile, { [indirectUrl]: root.crl({ extensions: [scope] }) });
+    assert.deepEqual(codes(judgement), []);
+    assert.deepEqual(judgement.evidence['lookedUp'], [{ certificate: 'ca', status: 'good' }]);
+    assert.equal(judgement.evidence['notLookedUp'], undefined);
+  });
+
+  it('are asked for by any name of their issuer', async () => {
+    const renamed = root.issue({ name: 'O=Test, CN=Lister 2', onlyExtensions: [] });
+    const judged = await judgeAll(
+      { [url]: root.crl(), [indirectUrl]: revoking },
+      {
+        authorities: [
+          authority('ca', asking.der),
+          listerAuthority,
+          authority('lister-2', renamed.der, { name: 'Test lister' }),
+        ],
+      },
+    );
+    assert.deepEqual(judged.map(codes), [[], ['certificate-revoked']]);
   });
 
   it('that no certificate asks for are gaps', async () => {
@@ -891,6 +988,10 @@ describe('delta CRLs', () => {
 describe('tasks', () => {
   const tasks = (profile: Profile) => crlCheck.tasks(profile, createRun(fakeHost(), { smtp: [] }));
 
+  it('need an issuer that the profile has', () => {
+    assert.throws(() => tasks(profileOf([], { crls: [{ url, issuer: 'nobody' }] })), /nobody/);
+  });
+
   it('are one for each CRL of the profile', () => {
     const crls = [
       { url, issuer: 'root' },
@@ -909,8 +1010,14 @@ describe('tasks', () => {
   it('ask the same where issuer and certificates are the same', () => {
     const [one] = tasks(profileOf());
     const [same] = tasks({ ...profileOf(), id: 'other' });
-    const [fewer] = tasks(profileOf([]));
     assert.equal(one?.question, same?.question);
-    assert.notEqual(one?.question, fewer?.question);
+    const ocsp: OcspSource = { url: 'http://o/', issuer: 'root', certificate: { serial: '0A' } };
+    const another = { ...rootAuthority, sha256: fingerprint256(rolled.der), der: rolled.der };
+    const others: readonly Profile[] = [
+      profileOf([]),
+      profileOf([embedded], { ocsp: [ocsp] }),
+      { ...profileOf(), authorities: [another, embedded] },
+    ];
+    for (const other of others) assert.notEqual(tasks(other)[0]?.question, one?.question);
   });
 });

@@ -339,6 +339,24 @@ describe('a verdict', () => {
     });
   });
 
+  it('tells no reason as unspecified', () => {
+    const [problem] = ask(ca.crl(listed()), leaf).problems;
+    assert.equal(problem?.evidence['reason'], 'unspecified');
+  });
+
+  it('tells which certificate is out of scope, and why', () => {
+    const lists = issuingDistributionPoint({ onlyContainsCACerts: true });
+    const [problem] = ask(ca.crl({ extensions: [lists] }), leaf).problems;
+    assert.deepEqual(problem?.evidence, {
+      found: 'onlyContainsCACerts',
+      expected: 'a list with other certificates',
+      serial: leaf.serial.toString(16).toUpperCase(),
+    });
+    const others = issuingDistributionPoint({ onlyContainsAttributeCerts: true });
+    const [kind] = ask(ca.crl({ extensions: [others] }), leaf, { subjects: [] }).problems;
+    assert.deepEqual(kind?.evidence, { found: 'onlyContainsAttributeCerts' });
+  });
+
   it('refuses a CRL older than it may be', () => {
     const old = { thisUpdate: new Date('2025-01-01'), nextUpdate: new Date('2026-01-01') };
     const week = 7 * 86_400_000;

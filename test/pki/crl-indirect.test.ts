@@ -5,8 +5,10 @@ import { describe, it } from 'node:test';
 import { parseCertificate } from '../../checks/pki/certificate.ts';
 import { type CrlVerdict, judgeCrl } from '../../checks/pki/crl-judge.ts';
 import { readCrl } from '../../checks/pki/crl-reader.ts';
+import { oids } from '../../checks/pki/oids.ts';
 import { piecesOf } from '../helpers/chunks.ts';
 import { opensslCrlCheck } from '../helpers/crl-oracle.ts';
+import { sequence } from '../helpers/der-writer.ts';
 import {
   type CrlOptions,
   type Identity,
@@ -23,6 +25,8 @@ import {
   certificateIssuer,
   crlDistributionPoints,
   deltaCrlIndicator,
+  directoryName,
+  extension,
   issuingDistributionPoint,
   keyUsage,
   nameOf,
@@ -90,6 +94,24 @@ const cases: readonly Case[] = [
     name: 'with it, its issuer named by an extension that is not critical',
     crl: {
       entries: [{ serial: leaf.serial, extensions: [certificateIssuer(ca.name, false)] }],
+    },
+    ...revoked,
+  },
+  {
+    name: 'with it, its issuer among several names',
+    crl: {
+      entries: [
+        {
+          serial: leaf.serial,
+          extensions: [
+            extension(
+              oids.certificateIssuer,
+              sequence(directoryName(third.name), directoryName(ca.name)),
+              true,
+            ),
+          ],
+        },
+      ],
     },
     ...revoked,
   },

@@ -363,6 +363,14 @@ const extensions: readonly Case[] = [
     status: 'unknown',
     openssl: ['good', 'RFC 5280 5.3.1: it belongs into delta CRLs'],
   },
+  {
+    name: 'removeFromCRL in a complete CRL, fetched from another address than its own',
+    crl: { ...idp({ uris: [url] }), ...listing(8) },
+    url: otherUrl,
+    codes: ['crl-malformed'],
+    status: 'unknown',
+    openssl: ['good', 'the same'],
+  },
   { name: 'a reason that nobody knows', crl: listing(99), ...revoked },
   { name: 'a certificate on hold', crl: listing(6), ...revoked },
   {
