@@ -22,6 +22,7 @@ import { type Answer, type FakeHost, fakeHost } from '../helpers/fake-host.ts';
 import {
   type CrlEntryOptions,
   type CrlOptions,
+  type Identity,
   flippedLastByte,
   makeCa,
   testTime,
@@ -30,6 +31,7 @@ import {
   basicConstraints,
   certificateIssuer,
   crlDistributionPoints,
+  crlNumber,
   deltaCrlIndicator,
   extension,
   freshestCrl,
@@ -232,6 +234,21 @@ describe('a CRL with a fault is a gap at its address:', () => {
       );
     });
 
+  it('and says what came instead', async () => {
+    const kinds: readonly [found: string, body: Uint8Array][] = [
+      ['an empty body', Buffer.alloc(0)],
+      ['no DER', Buffer.from('not found')],
+      ['PEM', Buffer.from(pem('X509 CRL', root.crl()))],
+      ['a certificate', ca.der],
+      ['PKCS#7', sequence(oid('1.2.840.113549.1.7.2'), integer(1))],
+      ['an OCSP response', sequence(enumerated(6))],
+    ];
+    for (const [found, body] of kinds) {
+      const { judgement } = await see(profileOf(), { [url]: body });
+      assert.equal(judgement.findings[0]?.evidence['found'], found);
+    }
+  });
+
   it('of a hash that is refused, by its number', async () => {
     const { judgement } = await see(oldProfile, { [url]: old.crl({ hash: 'md5' }) });
     assert.deepEqual(codes(judgement), ['crl-signature-invalid']);
@@ -298,6 +315,19 @@ describe('certificates that come later than the CRL', () => {
       [caUrl]: ca.der,
     });
     assert.deepEqual(codes(judgement), ['certificate-revoked']);
+    assert.deepEqual(host.fetched.toSorted(), [caUrl, url]);
+  });
+
+  it('are looked up where others were there before', async () => {
+    const late = root.issue({ name: 'late', extensions: [point] });
+    const authorities = [embedded, { ...byAia, id: 'late', name: 'Test late' }];
+    const crl = root.crl({ entries: [{ serial: late.serial }] });
+    const { judgement } = await see(profileOf(authorities), { [url]: crl, [caUrl]: late.der });
+    assert.deepEqual(codes(judgement), ['certificate-revoked']);
+  });
+
+  it('are not looked up in what is no CRL', async () => {
+    const { host } = await see(profileOf([byAia]), { [url]: Buffer.from('gone'), [caUrl]: ca.der });
     assert.deepEqual(host.fetched.toSorted(), [caUrl, url]);
   });
 
@@ -429,6 +459,13 @@ describe('authorities of one name', () => {
     }
     assert.deepEqual(codes((await both(rolled.crl(listed(4)))).judgement), ['certificate-revoked']);
     assert.deepEqual(codes((await both(leaf.crl())).judgement), ['crl-wrong-issuer']);
+  });
+
+  it('are asked about a serial number once', async () => {
+    const ocsp: OcspSource = { url: 'http://o/', issuer: 'root', certificate: { serial: '0A' } };
+    const profile = profileOf([second], { ocsp: [ocsp] });
+    const { judgement } = await see(profile, { [url]: root.crl() });
+    assert.deepEqual(judgement.evidence['lookedUp'], [{ certificate: '0A', status: 'good' }]);
   });
 
   it('are tried each for a CRL that is too large to be kept', async () => {
@@ -563,6 +600,38 @@ describe('the number of a CRL', () => {
         isSound ? [7n] : [],
       );
     });
+});
+
+describe('the numbers of CRLs', () => {
+  it('are counted by issuer, key and scope', async () => {
+    const seriesOf = async (authorities: readonly Authority[], crl: Uint8Array) => {
+      const noted: string[] = [];
+      const memory: Memory = {
+        crl: () => undefined,
+        noteCrl: (series) => noted.push(series),
+        starttls: () => undefined,
+        noteStarttls: () => undefined,
+      };
+      const host = fakeHost({ answers: answersOf({ [url]: crl }) });
+      const profile = { ...profileOf([]), authorities };
+      const [task] = crlCheck.tasks(profile, createRun(host, { smtp: [], memory }));
+      await task?.observe(new AbortController().signal);
+      return noted.join();
+    };
+    const rootOf = ({ der }: Identity): Authority => ({ ...rootAuthority, der });
+    const scope = issuingDistributionPoint({ uris: [url] });
+    const other = makeCa({ name: 'O=Test, CN=Other', key: root });
+    const series = await Promise.all([
+      seriesOf([rootAuthority], root.crl()),
+      seriesOf([rootOf(rolled)], rolled.crl()),
+      seriesOf([rootOf(other)], other.crl()),
+      seriesOf([rootAuthority], root.crl({ extensions: [scope] })),
+      seriesOf([rootAuthority], root.crl({ onlyExtensions: [crlNumber(1)] })),
+    ]);
+    assert.equal(new Set(series).size, series.length);
+    assert.ok(series.every((one) => one !== ''));
+    assert.equal(await seriesOf([rootAuthority], root.crl({ number: 9 })), series[0]);
+  });
 });
 
 describe('partitioned CRLs', () => {
@@ -971,6 +1040,24 @@ describe('delta CRLs', () => {
     assert.deepEqual(codes(judgement), ['certificate-revoked']);
   });
 
+  it('are looked for in two places at most, up to the first that has one', async () => {
+    const uris = [1, 2, 3].map((n) => `http://crl.example/delta-${n}.crl`);
+    const [first = '', second = '', third = ''] = uris;
+    const crl = root.crl({ extensions: [freshestCrl({ uris })] });
+    const gone: Finding = { code: 'http-status', target: first, evidence: {} };
+    const fetched = async (bodies: Bodies) => {
+      const seen = await see(profileOf(), { [url]: crl, ...bodies });
+      return { ...seen, at: seen.host.fetched.slice(1) };
+    };
+    assert.deepEqual((await fetched({ [first]: delta() })).at, [first]);
+    const { at, judgement } = await fetched({ [first]: gone, [second]: delta(listed(1)) });
+    assert.deepEqual(at, [first, second]);
+    assert.deepEqual(codes(judgement), ['certificate-revoked']);
+    const lost = await fetched({ [first]: gone, [second]: gone, [third]: delta() });
+    assert.deepEqual(lost.at, [first, second]);
+    assert.deepEqual(codes(lost.judgement), ['http-status']);
+  });
+
   it('are fetched for nobody but the issuer', async () => {
     const forged = root.crl({ extensions: [freshest], signature: flippedLastByte });
     const { host } = await see(profileOf(), { [url]: forged });
@@ -982,6 +1069,29 @@ describe('delta CRLs', () => {
     const crl = root.crl({ extensions: [freshestCrl({ uris: odd })] });
     const { host } = await see(profileOf(), { [url]: crl });
     assert.deepEqual(host.fetched, [url]);
+  });
+});
+
+describe('the servers', () => {
+  it('of a CRL and of its delta CRL tell the time, and what is taken of them has a limit', async () => {
+    const deltaAt = freshestCrl({ uris: [deltaUrl] });
+    const crl = root.crl({ extensions: [deltaAt] });
+    const delta = root.crl({ number: 8, extensions: [deltaCrlIndicator(7)] });
+    const host = fakeHost({ answers: answersOf({ [url]: crl, [deltaUrl]: delta }) });
+    const limits: number[] = [];
+    const fetch: Network['fetch'] = async (request, signal) => {
+      limits.push(request.limit);
+      const serverTimes = [{ host: request.url, offsetMs: 0 }];
+      return { ...(await host.network.fetch(request, signal)), serverTimes };
+    };
+    const run = createRun({ ...host, network: { ...host.network, fetch } }, { smtp: [] });
+    const [task] = crlCheck.tasks(profileOf(), run);
+    const observation = await task?.observe(new AbortController().signal);
+    assert.deepEqual(
+      observation?.serverTimes?.map(({ host: from }) => from),
+      [url, deltaUrl],
+    );
+    assert.deepEqual(limits, [536_870_912, 536_870_912]);
   });
 });
 

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { parseCertificate } from '../../checks/pki/certificate.ts';
 import { type CrlQuestion, type CrlVerdict, judgeCrl } from '../../checks/pki/crl-judge.ts';
 import { readCrl } from '../../checks/pki/crl-reader.ts';
+import { coversAllReasons } from '../../checks/pki/crl-scope.ts';
 import { parseName } from '../../checks/pki/name.ts';
 import { reasonName } from '../../checks/pki/revocation-reasons.ts';
 import { oids } from '../../checks/pki/oids.ts';
@@ -318,6 +319,28 @@ describe('a verdict', () => {
     );
   });
 
+  it('is about those in its scope, wherever it was fetched', () => {
+    const others = [leaf, ca.issue({ name: 'without a point' })].map(({ der }) =>
+      parseCertificate(der),
+    );
+    const verdict = ask(ca.crl({ extensions: [idp] }), leaf, {
+      url: 'http://crl.example/elsewhere.crl',
+      subjects: others.map((certificate) => ({ ...certificate, certificate })),
+    });
+    assert.deepEqual(
+      verdict.subjects.map(({ status }) => status.status),
+      ['good', 'unknown'],
+    );
+  });
+
+  it('says why it is none', () => {
+    const reason = ({ subjects }: CrlVerdict) =>
+      subjects[0]?.status.status === 'unknown' ? subjects[0].status.reason : undefined;
+    const ended = ca.crl({ nextUpdate: new Date(testTime.getTime() - 1000) });
+    assert.equal(reason(ask(ended, leaf)), 'crl-expired');
+    assert.equal(reason(ask(ca.crl(), leaf, { issuers: [] })), 'the signature is unchecked');
+  });
+
   it('names the signer', () => {
     const verdict = ask(ca.crl(), leaf, {
       issuers: [other, namesake, ca].map(({ der }) => parseCertificate(der)),
@@ -434,6 +457,14 @@ describe('a verdict', () => {
 });
 
 describe('reasons', () => {
+  it('are all needed', () => {
+    assert.ok(coversAllReasons(new Set([1, 2, 3, 4, 5, 6, 7, 8])));
+    for (const missing of [1, 2, 3, 4, 5, 6, 7, 8]) {
+      const rest = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].filter((reason) => reason !== missing);
+      assert.ok(!coversAllReasons(new Set(rest)), String(missing));
+    }
+  });
+
   it('have the names of RFC 5280 5.3.1', () => {
     assert.equal(reasonName(0), 'unspecified');
     assert.equal(reasonName(1), 'keyCompromise');
