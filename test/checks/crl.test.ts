@@ -238,6 +238,7 @@ describe('a CRL with a fault is a gap at its address:', () => {
     const kinds: readonly [found: string, body: Uint8Array][] = [
       ['an empty body', Buffer.alloc(0)],
       ['no DER', Buffer.from('not found')],
+      ['no DER', Buffer.alloc(100_000, 'x')],
       ['PEM', Buffer.from(pem('X509 CRL', root.crl()))],
       ['a certificate', ca.der],
       ['PKCS#7', sequence(oid('1.2.840.113549.1.7.2'), integer(1))],
@@ -246,7 +247,11 @@ describe('a CRL with a fault is a gap at its address:', () => {
     for (const [found, body] of kinds) {
       const { judgement } = await see(profileOf(), { [url]: body });
       assert.equal(judgement.findings[0]?.evidence['found'], found);
+      assert.equal(judgement.findings[0].evidence['bytes'], body.length);
     }
+    const { judgement } = await see(profileOf(), { [url]: Buffer.of(0x30) });
+    assert.deepEqual(codes(judgement), ['crl-malformed']);
+    assert.equal(judgement.findings[0]?.evidence['bytes'], 1);
   });
 
   it('of a hash that is refused, by its number', async () => {
@@ -1073,16 +1078,21 @@ describe('delta CRLs', () => {
 });
 
 describe('the servers', () => {
-  it('of a CRL and of its delta CRL tell the time, and what is taken of them has a limit', async () => {
+  it('of a CRL and of its delta CRL tell the time, and the way to them is told', async () => {
     const deltaAt = freshestCrl({ uris: [deltaUrl] });
     const crl = root.crl({ extensions: [deltaAt] });
     const delta = root.crl({ number: 8, extensions: [deltaCrlIndicator(7)] });
     const host = fakeHost({ answers: answersOf({ [url]: crl, [deltaUrl]: delta }) });
     const limits: number[] = [];
+    const way = {
+      address: '192.0.2.9',
+      redirects: [shardUrl],
+      stages: [{ name: 'connect' as const, ms: 1 }],
+    };
     const fetch: Network['fetch'] = async (request, signal) => {
       limits.push(request.limit);
       const serverTimes = [{ host: request.url, offsetMs: 0 }];
-      return { ...(await host.network.fetch(request, signal)), serverTimes };
+      return { ...(await host.network.fetch(request, signal)), ...way, serverTimes };
     };
     const run = createRun({ ...host, network: { ...host.network, fetch } }, { smtp: [] });
     const [task] = crlCheck.tasks(profileOf(), run);
@@ -1092,6 +1102,12 @@ describe('the servers', () => {
       [url, deltaUrl],
     );
     assert.deepEqual(limits, [536_870_912, 536_870_912]);
+    assert.deepEqual(
+      observation.stages.map(({ name }) => name),
+      ['connect', 'parse', 'verify'],
+    );
+    const { evidence } = observation.judge(testTime);
+    assert.deepEqual([evidence['address'], evidence['redirects']], [way.address, way.redirects]);
   });
 });
 

@@ -254,6 +254,19 @@ describe('the judgement', () => {
       assert.deepEqual([...new Set(brief(findings))], [`${code} ${responderUrl}`]);
     });
 
+  it('shows how begins what is no response', async () => {
+    const shown = async (body: Buffer) => {
+      const { findings } = await check(() => ({ body, status: 200, contentType: 'text/plain' }));
+      const { found, bytes, status, contentType } = findings[0]?.evidence ?? {};
+      assert.deepEqual([bytes, status, contentType], [body.length, 200, 'text/plain']);
+      return found;
+    };
+    assert.equal(await shown(Buffer.alloc(0)), 'an empty body');
+    assert.equal(await shown(Buffer.from('1')), '1');
+    assert.equal(await shown(Buffer.from('\u00e4\n')), '???');
+    assert.equal(await shown(Buffer.from('a'.repeat(30))), 'a'.repeat(24));
+  });
+
   it('does not mind a wrong content type', async () => {
     const { findings } = await check(() => ({ body: make(), contentType: 'text/html' }));
     assert.deepEqual(findings, []);
@@ -387,6 +400,15 @@ describe('two methods', () => {
       fault('http-status', method === 'GET' ? url : responderUrl, 503),
     );
     assert.deepEqual([...new Set(brief(findings))], [`http-status ${responderUrl}`]);
+  });
+});
+
+describe('a responder whose URL may be written otherwise', () => {
+  it('is named as the profile names it', async () => {
+    const url = 'http://OCSP.test/ca';
+    const { network } = networkTo((asked) => fault('http-status', new URL(asked.url).href, 503));
+    const { judgement } = await runCheck({ ocsp: [{ ...source, url }], authorities, network });
+    assert.deepEqual([...new Set(brief(judgement.findings))], [`http-status ${url}`]);
   });
 });
 

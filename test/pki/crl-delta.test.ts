@@ -11,7 +11,7 @@ import { reasonName } from '../../checks/pki/revocation-reasons.ts';
 import { oids } from '../../checks/pki/oids.ts';
 import type { GapCode } from '../../checks/types.ts';
 import { opensslCrlCheck } from '../helpers/crl-oracle.ts';
-import { integer } from '../helpers/der-writer.ts';
+import { context, integer, sequence } from '../helpers/der-writer.ts';
 import {
   type CrlOptions,
   type Identity,
@@ -25,6 +25,7 @@ import {
   crlDistributionPoints,
   crlNumber,
   deltaCrlIndicator,
+  dnsName,
   extension,
   freshestCrl,
   issuingDistributionPoint,
@@ -331,6 +332,39 @@ describe('a verdict', () => {
       verdict.subjects.map(({ status }) => status.status),
       ['good', 'unknown'],
     );
+  });
+
+  it('is about those that ask for an indirect CRL, and names the others', () => {
+    const asking = crlDistributionPoints({ uris: [url], crlIssuer: ca.name });
+    const others = [leaf, ca.issue({ name: 'asks', extensions: [asking] })].map(({ der }) =>
+      parseCertificate(der),
+    );
+    const scope = issuingDistributionPoint({ uris: [url], indirectCRL: true });
+    const verdict = ask(ca.crl({ extensions: [scope] }), leaf, {
+      subjects: others.map((certificate) => ({ ...certificate, certificate })),
+    });
+    assert.deepEqual(
+      verdict.subjects.map(({ status }) => status.status),
+      ['unknown', 'good'],
+    );
+    assert.deepEqual(codesOf(verdict.problems), ['crl-unsupported-extension']);
+  });
+
+  it('says which points are meant, the first four', () => {
+    const evidence = (scope: Parameters<typeof issuingDistributionPoint>[0]) =>
+      ask(ca.crl({ extensions: [issuingDistributionPoint(scope)] }), leaf).problems[0]?.evidence;
+    const uris = [1, 2, 3, 4, 5].map((n) => `http://crl.example/${n}.crl`);
+    assert.deepEqual(evidence({ uris, directoryNames: [other.name] }), {
+      found: uris.slice(0, 4).join(', '),
+      expected: `${url}, C=BE, O=Test, CN=CA`,
+    });
+    assert.equal(evidence({ directoryNames: [other.name] })?.['found'], 'C=BE, O=Test, CN=Other');
+    const kinds = extension(
+      oids.issuingDistributionPoint,
+      sequence(context(0, context(0, dnsName('crl.example')))),
+    );
+    const [problem] = ask(ca.crl({ extensions: [kinds] }), leaf).problems;
+    assert.equal(problem?.evidence['found'], 'names of other kinds');
   });
 
   it('says why it is none', () => {

@@ -8,7 +8,7 @@ import { readCrl } from '../../checks/pki/crl-reader.ts';
 import { oids } from '../../checks/pki/oids.ts';
 import { piecesOf } from '../helpers/chunks.ts';
 import { opensslCrlCheck } from '../helpers/crl-oracle.ts';
-import { sequence } from '../helpers/der-writer.ts';
+import { context, sequence } from '../helpers/der-writer.ts';
 import {
   type CrlOptions,
   type Identity,
@@ -32,6 +32,7 @@ import {
   nameOf,
   subjectKeyIdentifier,
   unknownExtension,
+  uriName,
 } from '../helpers/x509-writer.ts';
 import { type CrlExpectation, bad, good, revoked } from './crl-expectation.ts';
 
@@ -58,6 +59,20 @@ const asking = (point: DistributionPointParts = { uris: [url] }, isCa = false): 
 const leaf = asking();
 const subCa = asking({ uris: [url] }, true);
 const pointless = asking({});
+const twiceAsking = ca.issue({
+  name: 'leaf that asks for it by two names',
+  extensions: [
+    extension(
+      oids.crlDistributionPoints,
+      sequence(
+        sequence(
+          context(0, context(0, uriName(url))),
+          context(2, directoryName(lister.name), directoryName(third.name)),
+        ),
+      ),
+    ),
+  ],
+});
 const shard = nameOf('CN=shard').subarray(4);
 const relative = asking({ relativeName: shard });
 
@@ -135,6 +150,12 @@ const cases: readonly Case[] = [
         { serial: leaf.serial, ...from(ca) },
       ],
     },
+    ...revoked,
+  },
+  {
+    name: 'that a certificate asks for by two names',
+    subject: twiceAsking,
+    crl: listed(twiceAsking),
     ...revoked,
   },
   { name: 'that is a direct one', scope: null, ...bad('crl-out-of-scope') },
