@@ -490,6 +490,35 @@ describe('a verdict', () => {
   });
 });
 
+describe('a CRL about no certificate in particular', () => {
+  type Scope = Parameters<typeof issuingDistributionPoint>[0];
+  const out: readonly GapCode[] = ['crl-out-of-scope'];
+  const cases: readonly [name: string, scope: Scope | undefined, codes: readonly GapCode[]][] = [
+    ['of everything', undefined, []],
+    ['of its own address', { uris: [url] }, []],
+    ['of another address', { uris: ['http://crl.example/other.crl'] }, out],
+    ['of its issuer’s name', { directoryNames: [ca.name] }, []],
+    ['of another name', { directoryNames: [other.name] }, out],
+    ['of users', { onlyContainsUserCerts: true }, []],
+    ['of attribute certificates', { onlyContainsAttributeCerts: true }, out],
+    ['of others', { indirectCRL: true }, ['crl-unsupported-extension']],
+    ['of some reasons', { reasons: [1, 2] }, out],
+    ['of every reason', { reasons: [1, 2, 3, 4, 5, 6, 7, 8] }, []],
+  ];
+  const judged = (scope: Scope | undefined, question: Partial<CrlQuestion>) => {
+    const crl = ca.crl({ extensions: scope ? [issuingDistributionPoint(scope)] : [] });
+    const issuers = [parseCertificate(ca.der)];
+    return codesOf(judgeCrl(readCrl(crl), { issuers, at: testTime, ...question }).problems);
+  };
+  for (const [name, scope, codes] of cases)
+    it(name, () => assert.deepEqual(judged(scope, { url }), codes));
+  it('of an address, from who knows where', () => {
+    assert.deepEqual(judged({ uris: [url] }, {}), out);
+    const { serial, issuer } = parseCertificate(leaf.der);
+    assert.deepEqual(judged({ uris: [url] }, { subjects: [{ serial, issuer }] }), out);
+  });
+});
+
 describe('reasons', () => {
   it('are all needed', () => {
     assert.ok(coversAllReasons(new Set([1, 2, 3, 4, 5, 6, 7, 8])));

@@ -191,6 +191,30 @@ const issuer: readonly Case[] = [
     openssl: ['key usage does not include CRL signing', 'it looks at the first certificate only'],
   },
   {
+    name: 'a broken signature under the usual identifier of a key that has another',
+    crl: { signature: flippedLastByte },
+    issuers: [
+      reissued(
+        basicConstraints(true),
+        keyUsage('keyCertSign', 'cRLSign'),
+        subjectKeyIdentifier(Buffer.of(9)),
+      ),
+    ],
+    ...bad('crl-signature-invalid'),
+  },
+  {
+    name: 'a broken signature under one of two keys',
+    crl: { signature: flippedLastByte },
+    issuers: [ca, namesake],
+    ...bad('crl-signature-invalid'),
+  },
+  {
+    name: 'an issuer whose key usage is malformed',
+    crl: {},
+    issuers: [reissued(basicConstraints(true), extension(oids.keyUsage, integer(1)))],
+    ...bad('crl-signature-invalid'),
+  },
+  {
     name: 'an issuer with one key for certificates and one for CRLs',
     crl: listing(1),
     signer: listKey,
