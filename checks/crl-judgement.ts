@@ -24,9 +24,9 @@ export interface CrlJudging {
   readonly at: Date;
   /** The newest CRL of this issuer and scope that an earlier run saw; only where this one is the issuer's. */
   readonly before?: SeenCrl | undefined;
-  /** The issuer's other CRLs in the profile; undefined: not seen yet. */
+  /** The issuer's other CRLs in the profiles that ask for this one; undefined: not seen yet. */
   readonly siblings: readonly (CrlObservation | undefined)[];
-  /** The profile's CRLs by others, which certificates may ask for as indirect ones. */
+  /** Those profiles' CRLs by others, which certificates may ask for as indirect ones. */
   readonly others: readonly (CrlObservation | undefined)[];
 }
 

@@ -14,7 +14,6 @@ import type { Authority, CrlSource, Profile, Run } from './types.ts';
 /** What one profile asks of one of its CRLs. */
 interface Asking {
   readonly profile: Profile;
-  readonly source: CrlSource;
   readonly issuers: readonly Authority[];
   readonly subjects: readonly Authority[];
   /** Authorities by other issuers, which may ask for an indirect CRL. */
@@ -57,7 +56,7 @@ export const shareCrl = (profile: Profile, source: CrlSource, run: Run): SharedC
   const others = issuedElsewhere(profile, issuers);
   const crls = crlsOf(run);
   const crl: SharedCrl = crls.get(key) ?? { url: source.url, question, serials, asking: [] };
-  crl.asking.push({ profile, source, issuers, subjects, others });
+  crl.asking.push({ profile, issuers, subjects, others });
   crls.set(key, crl);
   return crl;
 };
