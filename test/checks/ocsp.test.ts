@@ -184,7 +184,7 @@ describe('the judgement', () => {
     );
     assert.deepEqual(
       observation.stages.map(({ name }) => name),
-      ['parse', 'verify'],
+      ['request', 'parse', 'verify'],
     );
   });
 
@@ -378,11 +378,12 @@ describe('two methods', () => {
 
   it('says what the one that failed met', async () => {
     const denied: Finding = { code: 'proxy-denied', target: 'ocsp.test:80', evidence: { by: 'p' } };
-    const { findings, evidence } = await check(
+    const { findings, evidence, observation } = await check(
       byMethod({ POST: { finding: denied }, GET: good() }),
     );
     assert.deepEqual(findings[0]?.evidence, { by: 'p', method: 'POST', otherMethod: 'answered' });
     assert.deepEqual(evidence['methods'], { POST: 'proxy-denied', GET: 'answered' });
+    assert.equal(observation.stages[0]?.detail, 'GET');
     const { evidence: other } = await check(
       byMethod({ POST: good(), GET: fault('http-status', responderUrl, 405) }),
     );
@@ -390,8 +391,13 @@ describe('two methods', () => {
   });
 
   it('both fail', async () => {
-    const { findings, evidence } = await check(() => fault('connect-timeout'));
+    const { findings, evidence, observation } = await check(() => fault('connect-timeout'));
     assert.deepEqual([...new Set(brief(findings))], ['connect-timeout ocsp.test:80']);
+    assert.equal(evidence['url'], responderUrl);
+    assert.deepEqual(
+      observation.stages.map(({ detail }) => detail),
+      ['POST'],
+    );
     assert.deepEqual(evidence['methods'], { POST: 'connect-timeout', GET: 'connect-timeout' });
   });
 
@@ -435,6 +441,42 @@ describe('a missing certificate', () => {
     assert.deepEqual([...new Set(brief(findings))], ['connect-refused ocsp.test:80']);
     assert.deepEqual(blockedBy, missing);
   });
+  it('leaves a gap of one method a warning where the other was answered', async () => {
+    const { findings, evidence } = await withoutIssuer(
+      byMethod({ POST: fault('connection-reset'), GET: { body: ocspResponse(6) } }),
+    );
+    assert.deepEqual(brief(findings), ['connection-reset ocsp.test:80 warning']);
+    assert.equal(evidence['url'], responderUrl);
+    assert.deepEqual(evidence['methods'], { POST: 'connection-reset', GET: 'answered' });
+  });
+  it('hides no malformed answer of one method, nor what the other met', async () => {
+    const { findings } = await withoutIssuer(
+      byMethod({ POST: fault('connection-reset'), GET: { body: subject.der } }),
+    );
+    assert.deepEqual(brief(findings), [
+      'connection-reset ocsp.test:80 warning',
+      `ocsp-malformed ${responderUrl}`,
+    ]);
+    const { findings: one } = await withoutIssuer(
+      byMethod({ POST: { body: ocspResponse(6) }, GET: { body: subject.der } }),
+    );
+    assert.deepEqual(brief(one), [`ocsp-malformed ${responderUrl}`]);
+  });
+  it('leaves the serial number, which is asked about and told', async () => {
+    const { network, asked } = networkTo(answers(ocspResponse(6)));
+    const ocsp = [{ ...source, certificate: { serial: '0A0B' } }];
+    const { judgement } = await runCheck({ ocsp, authorities: {}, missing, network });
+    assert.ok(asked.every(({ der }) => der.includes(Buffer.from('02020a0b', 'hex'))));
+    assert.equal(judgement.evidence['serial'], '0A0B');
+    assert.deepEqual(judgement.blockedBy, missing);
+  });
+  it('may be the one that is asked about', async () => {
+    const { network } = networkTo(answers(ocspResponse(6)));
+    const options = { ocsp: [source], authorities: { ca: ca.der }, missing, network };
+    const { judgement } = await runCheck(options);
+    assert.deepEqual(judgement.findings, []);
+    assert.deepEqual(judgement.blockedBy, missing);
+  });
   it('is unknown where no gap explains it', async () => {
     const { unknown, blockedBy } = await withoutIssuer(answers(ocspResponse(6)), []);
     assert.equal(blockedBy, undefined);
@@ -468,9 +510,10 @@ describe('a missing certificate', () => {
     assert.equal(asked.length, 2);
   });
   it('that is slow to come is used when it comes', { timeout: 10_000 }, async () => {
-    const { network, asked } = networkTo(() => ({
-      body: asked.length <= 2 ? ocspResponse(6) : make(),
-    }));
+    // A server that does not take a question about no CA is there all the same
+    const { network, asked } = networkTo(() =>
+      asked.length <= 2 ? fault('http-status', responderUrl, 404) : good(),
+    );
     const slow = new Promise<Buffer>((resolve) => setTimeout(() => resolve(ca.der), 1200));
     const options = { ocsp: [source], authorities: { ca: slow, subject: subject.der }, network };
     const { judgement } = await runCheck(options);

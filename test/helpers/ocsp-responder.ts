@@ -62,7 +62,12 @@ export const networkTo = (responder: Responder): { network: Network; asked: Aske
       const one = { method, url, headers, der, limit };
       asked.push(one);
       const reply = await responder(one);
-      const common = { stages: [], redirects: [], serverTimes: [], address: responderAddress };
+      const common = {
+        stages: [{ name: 'request' as const, ms: 0, detail: method }],
+        redirects: [],
+        serverTimes: [],
+        address: responderAddress,
+      };
       const status = reply.status === undefined ? {} : { status: reply.status };
       if ('finding' in reply) return { ...common, ...status, finding: reply.finding, bytes: 0 };
       const sink = request.open();
