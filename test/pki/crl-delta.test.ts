@@ -11,7 +11,7 @@ import { reasonName } from '../../checks/pki/revocation-reasons.ts';
 import { oids } from '../../checks/pki/oids.ts';
 import type { GapCode } from '../../checks/types.ts';
 import { opensslCrlCheck } from '../helpers/crl-oracle.ts';
-import { context, integer, sequence } from '../helpers/der-writer.ts';
+import { context, contextPrimitive, integer, sequence } from '../helpers/der-writer.ts';
 import {
   type CrlOptions,
   type Identity,
@@ -419,6 +419,21 @@ describe('a verdict', () => {
     const week = 7 * 86_400_000;
     assert.deepEqual(codesOf(ask(ca.crl(old), leaf, { maxAgeMs: week }).problems), ['crl-expired']);
     assert.deepEqual(codesOf(ask(ca.crl(old), leaf).problems), []);
+    const age = testTime.getTime() - old.thisUpdate.getTime();
+    assert.deepEqual(codesOf(ask(ca.crl(old), leaf, { maxAgeMs: age }).problems), []);
+  });
+
+  it('tells the times of a CRL that has ended', () => {
+    const [problem] = ask(ca.crl(), leaf, { at: new Date('2025-07-01') }).problems;
+    assert.equal(problem?.code, 'crl-expired');
+    assert.equal(problem.evidence['thisUpdate'], '2025-06-01T00:00:00.000Z');
+    assert.equal(problem.evidence['nextUpdate'], '2025-06-08T00:00:00.000Z');
+  });
+
+  it('takes an authorityKeyIdentifier that is critical', () => {
+    const identifier = sequence(contextPrimitive(0, ca.keyIdentifier));
+    const critical = extension(oids.authorityKeyIdentifier, identifier, true);
+    assert.equal(statusOf(ask(ca.crl({ onlyExtensions: [critical, crlNumber(1)] }), leaf)), 'good');
   });
 
   it('notes what is no problem', () => {
