@@ -45,6 +45,12 @@ const namesake = makeCa({ name: 'C=BE, O=Test, CN=CA' });
 /** The CA's name and key in certificates of their own. */
 const reissued = (...extensions: Buffer[]) =>
   makeCa({ name: ca.name, key: ca, onlyExtensions: extensions });
+/** It has an identifier of its own for its key. */
+const knownOtherwise = reissued(
+  basicConstraints(true),
+  keyUsage('keyCertSign', 'cRLSign'),
+  subjectKeyIdentifier(Buffer.of(9)),
+);
 /** Certified by the CA for CRLs alone. */
 const listKey = ca.issue({ name: ca.name, onlyExtensions: [keyUsage('cRLSign')] });
 
@@ -93,13 +99,7 @@ const issuer: readonly Case[] = [
   {
     name: 'a broken signature under the identifier that the issuer has for its key',
     crl: { onlyExtensions: [authorityKeyIdentifier(Buffer.of(9))], signature: flippedLastByte },
-    issuers: [
-      reissued(
-        basicConstraints(true),
-        keyUsage('keyCertSign', 'cRLSign'),
-        subjectKeyIdentifier(Buffer.of(9)),
-      ),
-    ],
+    issuers: [knownOtherwise],
     ...bad('crl-signature-invalid'),
   },
   {
@@ -193,13 +193,7 @@ const issuer: readonly Case[] = [
   {
     name: 'a broken signature under the usual identifier of a key that has another',
     crl: { signature: flippedLastByte },
-    issuers: [
-      reissued(
-        basicConstraints(true),
-        keyUsage('keyCertSign', 'cRLSign'),
-        subjectKeyIdentifier(Buffer.of(9)),
-      ),
-    ],
+    issuers: [knownOtherwise],
     ...bad('crl-signature-invalid'),
   },
   {
@@ -225,13 +219,7 @@ const issuer: readonly Case[] = [
   {
     name: 'an issuer that knows its key by another identifier',
     crl: {},
-    issuers: [
-      reissued(
-        basicConstraints(true),
-        keyUsage('keyCertSign', 'cRLSign'),
-        subjectKeyIdentifier(Buffer.of(9)),
-      ),
-    ],
+    issuers: [knownOtherwise],
     ...good,
     openssl: [
       'unable to get local issuer certificate',
