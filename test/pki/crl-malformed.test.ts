@@ -206,7 +206,9 @@ const malformed: readonly [name: string, rewrite: Rewrite][] = [
     }),
   ],
   ['a negative CRL number', () => extensions(extension(oids.crlNumber, integer(-1)))],
+  ['a CRL number of -128', () => extensions(extension(oids.crlNumber, integer(-128)))],
   ['a CRL number of 21 bytes', () => extensions(crlNumber(2n ** 160n))],
+  ['a CRL number of 21 bytes, its first bit set', () => extensions(crlNumber(2n ** 168n - 1n))],
   [
     'a CRL number that is an OCTET STRING',
     () => extensions(extension(oids.crlNumber, octetString())),

@@ -1,9 +1,15 @@
 import { describe } from 'node:test';
 import { oids } from '../../checks/pki/oids.ts';
-import { generalizedTime, nullValue, octetString } from '../helpers/der-writer.ts';
+import {
+  enumerated,
+  generalizedTime,
+  nullValue,
+  octetString,
+  sequence,
+} from '../helpers/der-writer.ts';
 import { after, answering, day, judges, make } from '../helpers/ocsp-cases.ts';
 import { nonceExtension } from '../helpers/ocsp-maker.ts';
-import { extension, reasonCode, unknownExtension } from '../helpers/x509-writer.ts';
+import { extension, unknownExtension } from '../helpers/x509-writer.ts';
 
 describe('nonce', () => {
   const nonce = Buffer.from(
@@ -79,7 +85,9 @@ describe('extensions', () => {
   judges('known and critical, of the answer', {
     response: answering({
       extensions: [
-        reasonCode(1),
+        extension(oids.reasonCode, enumerated(1), true),
+        extension(oids.invalidityDate, generalizedTime(after(-day)), true),
+        extension(oids.ocspCrlReferences, sequence(), true),
         extension(oids.ocspSignedCertificateTimestamps, octetString(), true),
         extension(oids.ocspArchiveCutoff, generalizedTime(after(-day)), true),
       ],
@@ -91,6 +99,17 @@ describe('extensions', () => {
   });
   judges('a nonce twice', {
     response: make({ extensions: [1, 2].map((byte) => nonceExtension(Buffer.alloc(32, byte))) }),
+    codes: ['ocsp-malformed'],
+  });
+  judges('archive cutoff with bytes left over', {
+    response: answering({
+      extensions: [
+        extension(
+          oids.ocspArchiveCutoff,
+          Buffer.concat([generalizedTime(after(-day)), nullValue()]),
+        ),
+      ],
+    }),
     codes: ['ocsp-malformed'],
   });
   judges('archive cutoff that is no time', {

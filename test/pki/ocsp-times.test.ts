@@ -16,9 +16,11 @@ import {
   minute,
   question,
 } from '../helpers/ocsp-cases.ts';
-import type { AnswerOptions } from '../helpers/ocsp-maker.ts';
+import { type AnswerOptions, makeDelegate } from '../helpers/ocsp-maker.ts';
 import { testTime } from '../helpers/private-ca.ts';
 import { extension } from '../helpers/x509-writer.ts';
+
+type Dates = Readonly<Partial<Record<'notBefore' | 'notAfter', Date>>>;
 
 describe('times', () => {
   const late = { thisUpdate: after(-2 * day), nextUpdate: after(-hour) };
@@ -177,6 +179,29 @@ describe('times', () => {
     );
     assert.deepEqual(codes, [[], ['ocsp-not-yet-valid'], ['ocsp-expired'], []]);
   });
+});
+
+describe('the times of a delegate', () => {
+  const notNow = "the responder's certificate is not in date";
+  const notThen = "the responder's certificate was not in date when it answered";
+  const cases: readonly [name: string, dates: Dates, reason?: string, tolerance?: number][] = [
+    ['ended by less than the tolerance', { notAfter: after(-4 * minute) }],
+    ['ended by more than the tolerance', { notAfter: after(-6 * minute) }, notNow],
+    ['ended, where nothing is tolerated', { notAfter: after(-minute) }, notNow, 0],
+    ['began after the answer by less than the tolerance', { notBefore: after(4 * minute - hour) }],
+    [
+      'began after the answer by more than the tolerance',
+      { notBefore: after(6 * minute - hour) },
+      notThen,
+    ],
+  ];
+  for (const [name, dates, reason, tolerance] of cases)
+    judges(name, {
+      response: make({ signer: makeDelegate(ca, dates) }),
+      codes: reason === undefined ? [] : ['ocsp-responder-unauthorized'],
+      evidence: { reason },
+      expect: tolerance === undefined ? {} : { tolerance },
+    });
 });
 
 describe('several answers about the certificate', () => {
