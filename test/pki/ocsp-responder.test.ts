@@ -5,7 +5,15 @@ import { parseCertificate } from '../../checks/pki/certificate.ts';
 import { judgeOcsp, ocspEvidence } from '../../checks/pki/ocsp-judge.ts';
 import { oids } from '../../checks/pki/oids.ts';
 import type { GapCode } from '../../checks/types.ts';
-import { integer, nullValue, oid, sequence } from '../helpers/der-writer.ts';
+import {
+  context,
+  contextPrimitive,
+  integer,
+  nullValue,
+  octetString,
+  oid,
+  sequence,
+} from '../helpers/der-writer.ts';
 import { after, ca, day, make, question, subject } from '../helpers/ocsp-cases.ts';
 import { byKey, byName, makeDelegate, makeOcsp } from '../helpers/ocsp-maker.ts';
 import { opensslOcsp } from '../helpers/ocsp-oracle.ts';
@@ -14,10 +22,12 @@ import { lacking } from '../helpers/programs.ts';
 import type { KeyKind } from '../helpers/signing.ts';
 import {
   basicConstraints,
+  dnsName,
   extKeyUsage,
   extension,
   keyUsage,
   unknownExtension,
+  uriName,
 } from '../helpers/x509-writer.ts';
 
 const noOpenssl = await lacking('openssl');
@@ -43,6 +53,19 @@ interface ResponderCase {
 
 const by = (signer: Identity, options: Partial<Parameters<typeof make>[0]> = {}): Buffer =>
   make({ signer, ...options });
+
+/** Values of extensions that a delegate may have, each of them critical. */
+const names = sequence(dnsName('ocsp.example.org'));
+const allCritical = Object.entries({
+  [oids.subjectKeyIdentifier]: octetString(Buffer.of(1)),
+  [oids.authorityKeyIdentifier]: sequence(contextPrimitive(0, ca.keyIdentifier)),
+  [oids.subjectAltName]: names,
+  [oids.issuerAltName]: names,
+  [oids.certificatePolicies]: sequence(sequence(oid('1.3.6.1.4.1.99999.3'))),
+  [oids.authorityInfoAccess]: sequence(sequence(oid(oids.ocsp), uriName('http://o/'))),
+  [oids.crlDistributionPoints]: sequence(sequence(context(0, context(0, uriName('http://c/'))))),
+  [oids.ocspNoCheck]: nullValue(),
+}).map(([id, value]) => extension(id, value, true));
 
 const accepted: readonly ResponderCase[] = [
   { name: 'the CA, by key', response: make() },
@@ -88,6 +111,19 @@ const accepted: readonly ResponderCase[] = [
     name: "a delegate with the CA's own name",
     response: by(makeDelegate(ca, { name: ca.name }), { responder: 'name' }),
     delegated: true,
+  },
+  {
+    name: 'a delegate all of whose extensions are critical',
+    response: by(
+      withExtensions(
+        basicConstraints(false),
+        keyUsage('digitalSignature'),
+        extKeyUsage([oids.ocspSigning], true),
+        ...allCritical,
+      ),
+    ),
+    delegated: true,
+    differs: 'OpenSSL processes some of these only where they are not critical',
   },
   {
     name: 'a delegate with an unknown extension',
