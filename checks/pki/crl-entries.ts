@@ -44,7 +44,7 @@ export class EntryWalker {
 
   private readonly wanted: readonly Uint8Array[];
   private readonly version: 1 | 2;
-  private readonly filter: readonly number[];
+  private readonly filter: Uint8Array;
   private issuerInForce: Uint8Array | undefined;
   private rest: Uint8Array = new Uint8Array(0);
 

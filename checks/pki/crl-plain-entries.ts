@@ -11,6 +11,7 @@ import { plainEntriesWasm } from './crl-plain-entries-wasm.ts';
 const plainReach = 66;
 /** What follows the window, in reach of its last entry: no byte that is compared may have this value. */
 const beyond = 0xff;
+const filterLength = 65_536;
 /** Where the window lies in the module's memory. */
 const windowAt = 65_600;
 
@@ -29,9 +30,12 @@ interface Module {
 const filterIndex = (serial: Uint8Array): number =>
   ((serial.at(-1) ?? 0) << 8) | (serial.at(-2) ?? 1);
 
-/** The serial numbers that a walk must not pass over; others are taken for them, rarely. */
-export const serialFilter = (wanted: readonly Uint8Array[]): readonly number[] =>
-  wanted.map(filterIndex);
+/** Marks the serial numbers that a walk must not pass over; others are marked too, rarely. */
+export const serialFilter = (wanted: readonly Uint8Array[]): Uint8Array => {
+  const filter = new Uint8Array(filterLength);
+  for (const serial of wanted) filter[filterIndex(serial)] = 1;
+  return filter;
+};
 
 /** Compiled while modules load, as the JavaScript around it is: no CRL waits for it. */
 const instance = new WebAssembly.Instance(
@@ -39,8 +43,8 @@ const instance = new WebAssembly.Instance(
 );
 const { memory, walk } = instance.exports as Module;
 const room = new Uint8Array(memory.buffer);
-/** The filter that is marked in the module's memory. */
-let marked: readonly number[] = [];
+/** The filter that is in the module's memory. */
+let present: Uint8Array | undefined;
 
 export interface PlainWalk {
   /** Where the first entry starts that is not plain, is perhaps wanted, or is not there to its end. */
@@ -60,15 +64,9 @@ export interface EntryWindow {
 }
 
 /** The window that holds `parts` one after another. @throws RangeError for more than fits, some 700,000 bytes */
-export const entryWindow = (
-  parts: readonly Uint8Array[],
-  filter: readonly number[],
-): EntryWindow => {
-  if (marked !== filter) {
-    for (const index of marked) room[index] = 0;
-    for (const index of filter) room[index] = 1;
-    marked = filter;
-  }
+export const entryWindow = (parts: readonly Uint8Array[], filter: Uint8Array): EntryWindow => {
+  if (present !== filter) room.set(filter, 0);
+  present = filter;
   let end = windowAt;
   for (const part of parts) {
     room.set(part, end);
