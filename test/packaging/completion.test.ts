@@ -105,11 +105,11 @@ zmodload zsh/zpty
 zpty shell zsh -f -i
 zpty -w shell "PS1= RPS1=; stty -echo; autoload -Uz compinit; compinit -u -D; source ./completion.zsh"
 zpty -w shell "zstyle ':completion:*' list-grouped false; zstyle ':completion:*' format ''; LISTMAX=0 LINES=200 COLUMNS=200"
-# Printed instead of inserted
-zpty -w shell 'compadd() { local -a all; builtin compadd -O all "$@"; print -rl -- "OFFER "$\{^all}; }; print REA''DY; bindkey "^I" complete-word'
+# Printed instead of inserted. What is waited for is not what was typed, which the terminal may echo
+zpty -w shell 'compadd() { local -a all; builtin compadd -O all "$@"; print -rl -- "OFFER "$\{^all}; }; print REA""DY; bindkey "^I" complete-word'
 zpty -r -m shell seen '*READY*'
 zpty -w -n shell "certready $1"$'\\t'
-zpty -w shell $'\\x15print DO''NE'
+zpty -w shell $'\\x15print DO""NE'
 zpty -r -m shell seen '*DONE*'
 print -r -- "$seen" | tr -d '\\r' | sed -n 's/.*OFFER //p'
 `;
