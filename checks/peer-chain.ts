@@ -40,12 +40,13 @@ const rootEvidence = (root: Certificate): Evidence => ({
   rootSha256: fingerprint256(root.raw),
 });
 
-const pathEvidence = ({ certificates, anchored, weak }: CertificatePath): Evidence => {
+const pathEvidence = ({ certificates, anchored, problems }: CertificatePath): Evidence => {
   const root = anchored ? certificates.at(-1) : undefined;
+  const weak = problems.filter(({ reason }) => reason === 'sha1-signature');
   return {
     ...(root && rootEvidence(root)),
     chain: certificates.map(({ subject }) => nameText(subject)),
-    ...(weak.length > 0 && { sha1: weak.map(({ subject }) => nameText(subject)) }),
+    ...(weak.length > 0 && { sha1: weak.map(({ certificate }) => nameText(certificate.subject)) }),
   };
 };
 

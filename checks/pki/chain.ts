@@ -28,8 +28,6 @@ export interface CertificatePath {
   readonly anchored: boolean;
   /** Empty for a path that holds. */
   readonly problems: readonly PathProblem[];
-  /** Certificates below the anchor whose signature uses SHA-1. */
-  readonly weak: readonly Certificate[];
 }
 
 export interface Chain {
@@ -121,10 +119,7 @@ const end = (
   search.paths++;
   const { at, purpose } = search;
   const problems = [...structural, ...validatePath(certificates, { at, purpose, anchored })];
-  const weak = problems.flatMap(({ reason, certificate }) =>
-    reason === 'sha1-signature' ? [certificate] : [],
-  );
-  const path = { certificates, anchored, problems, weak };
+  const path = { certificates, anchored, problems };
   if (isBetter(path, search.best)) search.best = path;
 };
 
@@ -217,7 +212,7 @@ export const buildPaths = (leaf: Certificate, options: ChainOptions): Chain => {
     exhausted: false,
   };
   extend(search, [leaf], []);
-  const best = search.best ?? { certificates: [leaf], anchored: false, problems: [], weak: [] };
+  const best = search.best ?? { certificates: [leaf], anchored: false, problems: [] };
   const trusted = best.anchored && best.problems.length === 0;
   const exhausted = search.exhausted || intermediates.length > maxIntermediates;
   const problems =
