@@ -14,7 +14,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { systemRoots } from '../agent/alerts/system-roots.ts';
 import { readStatusFile } from '../agent/status-file.ts';
 import { type ReceiverServer, startReceiver } from '../test/agent/alerts/receiver-server.ts';
-import { freePort } from '../test/helpers/loopback-lab.ts';
+import { freePort } from '../test/helpers/free-port.ts';
 import { receiveNotifications } from '../test/helpers/notify-receiver.ts';
 import { makeCa } from '../test/helpers/private-ca.ts';
 import { dnsName, subjectAltName } from '../test/helpers/x509-writer.ts';

@@ -6,29 +6,19 @@
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from './free-port.ts';
 import { labProfile } from './lab-profile.ts';
 import { makeOpensslPki } from './openssl-pki.ts';
 import { findProgram } from './programs.ts';
 
 const run = promisify(execFile);
 
-/** A TCP port of an address of loopback that was free a moment ago. */
-export const freePort = (address = '127.0.0.1'): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, address, () => {
-      const place = server.address();
-      server.close(() => resolve(typeof place === 'object' && place ? place.port : 0));
-    });
-  });
-
-const listening = async (port: number): Promise<void> => {
-  for (let attempt = 0; attempt < 100; attempt++) {
+const listening = async (child: ChildProcess, port: number): Promise<void> => {
+  for (let attempt = 0; attempt < 100 && child.exitCode === null; attempt++) {
     const up = await new Promise<boolean>((resolve) => {
       const socket = connect(port, '127.0.0.1', () => {
         socket.destroy();
@@ -77,7 +67,7 @@ const startNginx = async (
     ['-c', config, '-e', join(folder, 'nginx.err')],
     { stdio: 'ignore' },
   );
-  await listening(port);
+  await listening(nginx, port);
   return nginx;
 };
 

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from './loopback-lab.ts';
+import { freePort } from './free-port.ts';
 import type { Identity } from './private-ca.ts';
 
 export interface ResponderOptions {

@@ -10,7 +10,7 @@ import { isUnroutable, parseAddress } from '../../checks/net/address.ts';
 import { serverName } from '../../checks/net/dns-query.ts';
 import { type Resolution, resolveName } from '../../checks/net/dns.ts';
 import { hasResolver, hostsFileNames } from '../../checks/net/system-lookup.ts';
-import { freePort } from '../helpers/loopback-lab.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { findProgram, lacking } from '../helpers/programs.ts';
 import { type DnsServer, serveDns } from './dns-server.ts';
 import { steady } from './servers.ts';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fixedProxy, systemProxy } from '../../checks/net/proxy.ts';
 import type { Finding } from '../../checks/types.ts';
-import { freePort } from '../helpers/loopback-lab.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { findProgram, lacking } from '../helpers/programs.ts';
 import {
   type LoopbackServer,

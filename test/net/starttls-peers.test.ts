@@ -9,13 +9,14 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { type Socket, connect, createServer } from 'node:net';
+import { type Socket, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
 import { starttls } from '../../checks/net/starttls.ts';
 import type { StarttlsResult } from '../../checks/types.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { makeCa } from '../helpers/private-ca.ts';
 import { lacking } from '../helpers/programs.ts';
 import { startSmtpServer } from '../helpers/smtp-server.ts';
@@ -28,14 +29,6 @@ const leaf = ca.issue({
   key: 'rsa',
   extensions: [subjectAltName(dnsName('mx.example.com'))],
 });
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0));
-    });
-  });
 
 const dialled = (port: number): Promise<Socket> =>
   new Promise((resolve, reject) => {

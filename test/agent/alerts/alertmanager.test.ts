@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it, suite } from 'node:test';
-import { freePort } from '../../helpers/loopback-lab.ts';
+import { freePort } from '../../helpers/free-port.ts';
 import { lacking } from '../../helpers/programs.ts';
 import { AlertingLab, minute, timeoutAt, unreachable } from './alerting-lab.ts';
 import { type ReceiverServer, startReceiver } from './receiver-server.ts';

@@ -16,7 +16,7 @@ import {
 } from '../../../agent/alerts/delivery.ts';
 import { systemRoots } from '../../../agent/alerts/system-roots.ts';
 import { fixedProxy, noProxy } from '../../../checks/net/proxy.ts';
-import { freePort } from '../../helpers/loopback-lab.ts';
+import { freePort } from '../../helpers/free-port.ts';
 import { makeCa } from '../../helpers/private-ca.ts';
 import { dnsName, ipName, subjectAltName } from '../../helpers/x509-writer.ts';
 import { type Behaviour, type ReceiverServer, startReceiver } from './receiver-server.ts';

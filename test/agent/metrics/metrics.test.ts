@@ -7,7 +7,7 @@ import { metricFamilies } from '../../../agent/report/metric-families.ts';
 import type { Report } from '../../../agent/report/report.ts';
 import { mostSeries } from '../../../agent/metrics/collector.ts';
 import { metricsPage } from '../../../scripts/metrics-page.ts';
-import { freePort } from '../../helpers/loopback-lab.ts';
+import { freePort } from '../../helpers/free-port.ts';
 import {
   check,
   hostileReport,

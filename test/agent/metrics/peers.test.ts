@@ -6,7 +6,7 @@ import { chmod, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it, suite } from 'node:test';
-import { freePort } from '../../helpers/loopback-lab.ts';
+import { freePort } from '../../helpers/free-port.ts';
 import { lacking } from '../../helpers/programs.ts';
 import { hostileReport, notReadyReport, readyReport } from '../../helpers/sample-report.ts';
 import { seriesOf, startMetrics } from './metrics-lab.ts';
