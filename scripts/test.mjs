@@ -38,6 +38,7 @@ const elsewhere = [
   'fuzz/',
   'agent/alerts/kill.test.ts',
   'agent/log/event-log.test.ts',
+  'stores/mail/',
   'stores/windows/wine.test.ts',
   'stores/fixes.test.ts',
   'stores/fixes-p11-kit.test.ts',
