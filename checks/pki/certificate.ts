@@ -23,6 +23,7 @@ import {
   hex,
   readBitString,
   readBitStringBytes,
+  readBoolean,
   readDefaultFalse,
   readIntegerBytes,
   readOctetString,
@@ -63,15 +64,24 @@ export interface Certificate {
 
 const maxExtensions = 100;
 
-/** Extensions inside a reader that has entered the SEQUENCE OF; duplicates are refused (RFC 5280 4.2). */
-export const readExtensions = (sequence: DerReader): Map<string, Extension> => {
+const readCritical = (extension: DerReader): boolean =>
+  extension.peek() === tags.boolean && readBoolean(extension);
+
+/**
+ * Extensions inside a reader that has entered the SEQUENCE OF; duplicates are refused (RFC 5280 4.2).
+ * How `critical` is read is the caller's: CRLs and OCSP responses are held to DER.
+ */
+export const readExtensions = (
+  sequence: DerReader,
+  readsCritical: (extension: DerReader) => boolean = readDefaultFalse,
+): Map<string, Extension> => {
   const extensions = new Map<string, Extension>();
   if (sequence.isDone()) throw new DerError('empty list of extensions', sequence.offset);
   do {
     const at = sequence.offset;
     const inner = sequence.inside();
     const oid = readOid(inner);
-    const critical = readDefaultFalse(inner);
+    const critical = readsCritical(inner);
     const value = readOctetString(inner);
     inner.finish();
     if (extensions.has(oid)) throw new DerError(`extension ${oid} twice`, at);
@@ -125,7 +135,8 @@ export const parseCertificate = (raw: Uint8Array): Certificate => {
     if (version !== 3)
       throw new DerError(`extensions in a version ${version} certificate`, tbs.offset);
     const wrapper = tbs.inside(contextConstructed(3));
-    extensions = readExtensions(wrapper.inside());
+    // FALSE written out stands in certificates that every mail server takes, RFC 8410's own example too.
+    extensions = readExtensions(wrapper.inside(), readCritical);
     wrapper.finish();
   }
   tbs.finish();
