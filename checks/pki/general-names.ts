@@ -2,6 +2,7 @@
 
 import { DerError, type DerReader, contextConstructed, contextPrimitive } from './der.ts';
 import { type Name, parseName } from './name.ts';
+import { readSmallInteger } from './values.ts';
 
 /** Latin-1, so that no byte is lost; IA5String where it is well formed. */
 export const ascii = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
@@ -78,7 +79,15 @@ const readGeneralName = (reader: DerReader, into: Collected): void => {
   }
 };
 
-/** GeneralSubtrees: minimum must be 0 and maximum absent (RFC 5280 4.2.1.10), so both are refused when written. */
+/** It must be 0 (RFC 5280 4.2.1.10), and needs no writing then; NSS's certutil writes it. */
+const skipMinimum = (subtree: DerReader): void => {
+  if (subtree.peek() !== contextPrimitive(0)) return;
+  const at = subtree.offset;
+  if (readSmallInteger(subtree, contextPrimitive(0)) !== 0)
+    throw new DerError('minimum above 0', at);
+};
+
+/** GeneralSubtrees; a maximum must be absent (RFC 5280 4.2.1.10), and is refused. */
 export const readSubtrees = (reader: DerReader): GeneralNames => {
   const names = noNames();
   if (reader.isDone()) throw new DerError('empty name constraint', reader.offset);
@@ -87,6 +96,7 @@ export const readSubtrees = (reader: DerReader): GeneralNames => {
       throw new DerError(`more than ${maxGeneralNames} subtrees`, reader.offset);
     const subtree = reader.inside();
     readGeneralName(subtree, names);
+    skipMinimum(subtree);
     subtree.finish();
   }
   return names;

@@ -31,6 +31,9 @@ const ip6 = (...groups: number[]) =>
 const upn = (text: string) =>
   context(0, oid('1.3.6.1.4.1.311.20.2.3'), context(0, utf8String(text)));
 
+const fromZero = (name: Uint8Array): Buffer =>
+  Buffer.concat([name, contextPrimitive(0, Buffer.of(0))]);
+
 interface ConstraintCase {
   name: string;
   permitted?: readonly Uint8Array[];
@@ -114,6 +117,12 @@ const cases: readonly ConstraintCase[] = [
     excluded: [dnsName('.mil')],
     names: [dnsName('example.mil')],
     allowed: false,
+  },
+  {
+    name: 'DNS: permitted from the minimum of 0 on, as NSS writes it',
+    permitted: [fromZero(dnsName('example.com'))],
+    names: [dnsName('a.example.com')],
+    allowed: true,
   },
   {
     name: 'DNS: excluded',

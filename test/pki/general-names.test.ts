@@ -67,7 +67,7 @@ describe('general names', () => {
   });
 
   for (const [title, tree] of [
-    ['a minimum', sequence(dnsName('a'), contextPrimitive(0, Buffer.of(0)))],
+    ['a minimum', sequence(dnsName('a'), contextPrimitive(0, Buffer.of(1)))],
     ['a maximum', sequence(dnsName('a'), contextPrimitive(1, Buffer.of(9)))],
     ['no name', sequence()],
   ] as const)
