@@ -23,7 +23,7 @@ import {
   hex,
   readBitString,
   readBitStringBytes,
-  readBoolean,
+  readBerDefaultFalse,
   readDefaultFalse,
   readIntegerBytes,
   readOctetString,
@@ -64,31 +64,31 @@ export interface Certificate {
 
 const maxExtensions = 100;
 
-const readCritical = (extension: DerReader): boolean =>
-  extension.peek() === tags.boolean && readBoolean(extension);
-
 /**
- * Extensions inside a reader that has entered the SEQUENCE OF; duplicates are refused (RFC 5280 4.2).
- * How `critical` is read is the caller's: CRLs and OCSP responses are held to DER.
+ * Extensions inside a reader that has entered the SEQUENCE OF; duplicates are refused (RFC 5280 4.2). CRLs and
+ * OCSP responses are held to DER, certificates are not: some CAs and tools have written an empty list, FALSE
+ * (RFC 8410's own example too) and other bytes for TRUE, and every mail server takes them.
  */
 export const readExtensions = (
   sequence: DerReader,
-  readsCritical: (extension: DerReader) => boolean = readDefaultFalse,
+  encoding: 'DER' | 'BER' = 'DER',
 ): Map<string, Extension> => {
   const extensions = new Map<string, Extension>();
-  if (sequence.isDone()) throw new DerError('empty list of extensions', sequence.offset);
-  do {
+  if (encoding === 'DER' && sequence.isDone())
+    throw new DerError('empty list of extensions', sequence.offset);
+  const readCritical = encoding === 'DER' ? readDefaultFalse : readBerDefaultFalse;
+  while (!sequence.isDone()) {
     const at = sequence.offset;
     const inner = sequence.inside();
     const oid = readOid(inner);
-    const critical = readsCritical(inner);
+    const critical = readCritical(inner);
     const value = readOctetString(inner);
     inner.finish();
     if (extensions.has(oid)) throw new DerError(`extension ${oid} twice`, at);
     if (extensions.size >= maxExtensions)
       throw new DerError(`more than ${maxExtensions} extensions`, at);
     extensions.set(oid, { oid, critical, value });
-  } while (!sequence.isDone());
+  }
   return extensions;
 };
 
@@ -135,8 +135,7 @@ export const parseCertificate = (raw: Uint8Array): Certificate => {
     if (version !== 3)
       throw new DerError(`extensions in a version ${version} certificate`, tbs.offset);
     const wrapper = tbs.inside(contextConstructed(3));
-    // FALSE written out stands in certificates that every mail server takes, RFC 8410's own example too.
-    extensions = readExtensions(wrapper.inside(), readCritical);
+    extensions = readExtensions(wrapper.inside(), 'BER');
     wrapper.finish();
   }
   tbs.finish();

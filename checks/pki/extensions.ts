@@ -1,20 +1,13 @@
 /** What the extensions of certificates say (RFC 5280 4.2). Each reader throws DerError for a malformed value. */
 
 import type { Certificate, Extension } from './certificate.ts';
-import {
-  DerError,
-  DerReader,
-  contextConstructed,
-  contextPrimitive,
-  readSingle,
-  tags,
-} from './der.ts';
+import { DerError, DerReader, contextConstructed, contextPrimitive, readSingle } from './der.ts';
 import { type GeneralNames, ascii, readGeneralNames, readSubtrees } from './general-names.ts';
 import { type Name, type RelativeName, readRelativeName } from './name.ts';
 import { keyUsageBits, oids } from './oids.ts';
 import {
   hex,
-  readBoolean,
+  readBerDefaultFalse,
   readIntegerBytes,
   readNamedBits,
   readOctetString,
@@ -47,11 +40,11 @@ export interface BasicConstraints {
   readonly pathLength?: number;
 }
 
-/** cA is read also where it says FALSE, which DER leaves out: verifiers take it, and old certificates have it. */
+/** cA by BER, as verifiers read it: old certificates write FALSE out, and others 01 for TRUE. */
 export const basicConstraints = (from: Extended): BasicConstraints | undefined =>
   valueOf(from, oids.basicConstraints, (extension) =>
     readWhole(extension, (reader) => {
-      const ca = reader.peek() === tags.boolean && readBoolean(reader);
+      const ca = readBerDefaultFalse(reader);
       if (reader.isDone()) return { ca };
       return { ca, pathLength: readSmallInteger(reader) };
     }),

@@ -25,21 +25,25 @@ export const readSmallInteger = (reader: DerReader, tag: number = tags.integer):
   return content.reduce((value, byte) => value * 256 + byte, 0);
 };
 
-export const readBoolean = (reader: DerReader, tag: number = tags.boolean): boolean => {
+/** A BOOLEAN that is left out where it is FALSE, by DER: an explicit FALSE is refused (X.690 11.1 and 11.5). */
+export const readDefaultFalse = (reader: DerReader, tag: number = tags.boolean): boolean => {
+  if (reader.peek() !== tag) return false;
   const tlv = reader.read(tag);
   const content = reader.content(tlv);
   const [value] = content;
   if (content.length !== 1 || (value !== 0x00 && value !== 0xff))
     throw new DerError('boolean is neither 00 nor FF', tlv.start);
-  return value === 0xff;
+  if (value === 0x00) throw new DerError('default FALSE written out', tlv.start);
+  return true;
 };
 
-/** DER forbids writing a default out (X.690 11.5): an explicit FALSE is refused. */
-export const readDefaultFalse = (reader: DerReader, tag: number = tags.boolean): boolean => {
-  if (reader.peek() !== tag) return false;
-  const at = reader.offset;
-  if (!readBoolean(reader, tag)) throw new DerError('default FALSE written out', at);
-  return true;
+/** The same by BER (X.690 8.2): FALSE may be written, and TRUE is any other byte. */
+export const readBerDefaultFalse = (reader: DerReader): boolean => {
+  if (reader.peek() !== tags.boolean) return false;
+  const tlv = reader.read(tags.boolean);
+  const content = reader.content(tlv);
+  if (content.length !== 1) throw new DerError('boolean of more or less than a byte', tlv.start);
+  return content[0] !== 0x00;
 };
 
 /** Seven more bits; a number for as long as it is exact, which is twice as fast. */

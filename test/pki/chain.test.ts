@@ -721,6 +721,21 @@ const cases: readonly ChainCase[] = [
     },
   },
   {
+    name: 'cA TRUE written as 01',
+    make: () => {
+      const value = sequence(tlv(0x01, Buffer.of(1)));
+      const odd = root.issue({
+        name: 'CN=Byte',
+        onlyExtensions: [extension(oids.basicConstraints, value, true)],
+      });
+      return {
+        leaf: odd.issue({ name: 'CN=mx.example.com', extensions: [names] }),
+        intermediates: [odd],
+        anchors: [root],
+      };
+    },
+  },
+  {
     name: 'negative path length',
     make: () => {
       const value = sequence(boolean(true), integer(-1));

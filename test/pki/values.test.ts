@@ -5,7 +5,7 @@ import { DerWalk } from '../../checks/pki/der-walk.ts';
 import {
   readBitString,
   readBitStringBytes,
-  readBoolean,
+  readBerDefaultFalse,
   readDefaultFalse,
   readIntegerBytes,
   readNamedBits,
@@ -43,9 +43,11 @@ const refused: readonly [name: string, read: Reading, input: string][] = [
   ['a negative small integer', readSmallInteger, '02 01 FF'],
   ['a small integer of four bytes that is negative', readSmallInteger, '02 04 80 00 00 00'],
   ['a small integer of five bytes', readSmallInteger, '02 05 01 00 00 00 00'],
-  ['a boolean of 01', readBoolean, '01 01 01'],
-  ['an empty boolean', readBoolean, '01 00'],
-  ['a boolean of two bytes', readBoolean, '01 02 FF FF'],
+  ['a boolean of 01', readDefaultFalse, '01 01 01'],
+  ['an empty boolean', readDefaultFalse, '01 00'],
+  ['a boolean of two bytes', readDefaultFalse, '01 02 FF FF'],
+  ['an empty boolean by BER', readBerDefaultFalse, '01 00'],
+  ['a boolean of two bytes by BER', readBerDefaultFalse, '01 02 FF FF'],
   ['a default FALSE written out', readDefaultFalse, '01 01 00'],
   ['an empty object identifier', readOid, '06 00'],
   ['an object identifier cut short', readOid, '06 02 55 81'],
@@ -68,8 +70,10 @@ describe('primitive values', () => {
 
   it('are read', () => {
     assert.equal(reading(readSmallInteger, integer(0x7fffffff)), 0x7fffffff);
-    assert.equal(reading(readBoolean, boolean(true)), true);
-    assert.equal(reading(readBoolean, boolean(false)), false);
+    assert.equal(reading(readBerDefaultFalse, boolean(true)), true);
+    assert.equal(reading(readBerDefaultFalse, bytes('01 01 01')), true);
+    assert.equal(reading(readBerDefaultFalse, boolean(false)), false);
+    assert.equal(reading(readBerDefaultFalse, Buffer.alloc(0)), false);
     assert.equal(reading(readDefaultFalse, boolean(true)), true);
     assert.equal(reading(readDefaultFalse, Buffer.alloc(0)), false);
     for (const content of ['00', '7F', '00 80', '00 FF', '01 00', '80', 'FF', 'FF 7F'])
