@@ -41,10 +41,21 @@ const checkValidity = ({ certificate, at }: Step): PathProblem[] => {
   ];
 };
 
-/** RFC 5280 6.1.4 (k), (n). An anchor of version 1 has nowhere to say that it is a CA. */
-const checkAuthority = ({ certificate, index, purpose, isAnchor }: Step): PathProblem[] => {
+/**
+ * An anchor of version 1 has nowhere to say that it is a CA, and one without basicConstraints may say it by its
+ * key usage: to RFC 5280 an anchor is a CA, and OpenSSL and GnuTLS have it so in these two cases.
+ */
+const isAnchorOfOldForm = ({ certificate, isAnchor }: Step): boolean =>
+  isAnchor &&
+  (certificate.version === 1 ||
+    (basicConstraints(certificate) === undefined &&
+      keyUsage(certificate)?.has(keyUsageBits.keyCertSign) === true));
+
+/** RFC 5280 6.1.4 (k), (n). */
+const checkAuthority = (step: Step): PathProblem[] => {
+  const { certificate, index, purpose } = step;
   if (index === 0 && purpose !== 'ca') return [];
-  if (isAnchor && certificate.version === 1) return [];
+  if (isAnchorOfOldForm(step)) return [];
   if (basicConstraints(certificate)?.ca !== true) return [pathProblem('not-a-ca', certificate)];
   // 4.1.2.6: without a name nothing tells what it issued from what another did.
   if (certificate.subject.rdns.length === 0)
