@@ -1,12 +1,14 @@
 /** Does each authority's URL give the certificate that the profile means, and does it chain to the root? */
 
 import { type AuthorityFetch, fetchAuthority, issuerIds } from './authority.ts';
+import { problemFindings } from './authority-judgement.ts';
+import { type EmbeddedLine, embeddedFindings, embeddedLine } from './embedded-authority.ts';
 import { fingerprint256 } from './pki/certificate.ts';
 import { buildPaths } from './pki/chain.ts';
 import { nameText } from './pki/name.ts';
 import type { PathProblem } from './pki/path-problem.ts';
 import { validatePath } from './pki/path-validation.ts';
-import type { Authority, Check, Evidence, Finding, GapCode, Judgement, Profile } from './types.ts';
+import type { Authority, Check, Evidence, Finding, Judgement, Profile } from './types.ts';
 
 export { type AuthorityFetch, fetchAuthority } from './authority.ts';
 
@@ -48,23 +50,21 @@ const summaryOf = (
   return reason === undefined ? what : `${what}; ${reason}`;
 };
 
-/** One finding per code: the first problem's evidence, with the reasons of all. */
-const findingsOf = (url: string, problems: readonly PathProblem[]): readonly Finding[] => {
-  const byCode = new Map<GapCode, Finding>();
-  for (const { code, reason, evidence } of problems) {
-    const isTime = code === 'certificate-expired' || code === 'certificate-not-yet-valid';
-    const own = isTime ? code : 'issuer-mismatch';
-    const known = byCode.get(own)?.evidence;
-    const reasons = [...((known?.['reasons'] as readonly string[] | undefined) ?? []), reason];
-    byCode.set(own, { code: own, target: url, evidence: { ...(known ?? evidence), reasons } });
-  }
-  return [...byCode.values()];
-};
+/** What an authority's URL gave, and what above it no URL gives. */
+interface Seen {
+  readonly fetched: AuthorityFetch;
+  readonly line: EmbeddedLine | undefined;
+}
 
-const judgeFetch = (url: string, fetched: AuthorityFetch, at: Date): Judgement => {
+const judgeFetch = (url: string, { fetched, line }: Seen, at: Date): Judgement => {
   // One cause is enough: another certificate than the profile's is not judged further
   const own = fetched.findings.length > 0;
-  const findings = own ? fetched.findings : findingsOf(url, problemsAt(fetched, at));
+  const findings = own
+    ? fetched.findings
+    : [
+        ...problemFindings(url, problemsAt(fetched, at)),
+        ...(line ? embeddedFindings(line, { relied: 'certificates', at }) : []),
+      ];
   const judgement = {
     summary: summaryOf(fetched, findings),
     findings,
@@ -95,10 +95,11 @@ export const aiaCheck: Check = {
           question: lineOf(profile, authority),
           async observe(signal) {
             const fetched = await fetchAuthority(profile, authority, run, signal);
+            const line = await embeddedLine(authority, { profile, run, signal });
             return {
               stages: fetched.stages,
               serverTimes: fetched.serverTimes,
-              judge: (at) => judgeFetch(url, fetched, at),
+              judge: (at) => judgeFetch(url, { fetched, line }, at),
             };
           },
         },

@@ -1,6 +1,7 @@
 /** From what was seen of a CRL to findings, evidence and a line of text. */
 
 import type { CrlFetch } from './crl-fetch.ts';
+import { type EmbeddedLine, embeddedFindings } from './embedded-authority.ts';
 import { type Known, type NamedSubject, asksFor } from './crl-subjects.ts';
 import type { Certificate } from './pki/certificate.ts';
 import type { CrlContents } from './pki/crl-contents.ts';
@@ -8,6 +9,7 @@ import { type CrlProblem, type CrlStatus, type CrlVerdict, judgeCrl } from './pk
 import { coversAllReasons, crlIssuersOf, everyReason, outOfScope } from './pki/crl-scope.ts';
 import { findSigner } from './pki/crl-soundness.ts';
 import { nameText, nameTypes, nameValues } from './pki/name.ts';
+import { equalBytes } from './pki/values.ts';
 import type { Evidence, Finding, GapCode, Json, Judgement, SeenCrl } from './types.ts';
 
 /** What a CRL's task saw. */
@@ -17,6 +19,9 @@ export interface CrlObservation {
   readonly subjects: readonly NamedSubject[];
   /** Ids of authorities whose certificate is missing, so that it could not be looked up. */
   readonly missing: readonly string[];
+  /** Of the authorities that may have signed it and that it speaks of, as far as no other check judges them. */
+  readonly issuerLines: readonly EmbeddedLine[];
+  readonly subjectLines: readonly EmbeddedLine[];
   readonly delta?: CrlFetch;
 }
 
@@ -199,6 +204,20 @@ const rollback = ({ contents, url }: CrlFetch, before: SeenCrl | undefined): rea
   return [{ code: 'crl-number-rollback', target: url, evidence }];
 };
 
+/** A list is worth what its signer is: one of whose ways to a root has to hold (RFC 5280 6.3.3 (f)). */
+const pathFindings = (
+  { issuerLines, subjectLines }: CrlObservation,
+  signer: Certificate | undefined,
+  at: Date,
+): readonly Finding[] => {
+  if (!signer) return [];
+  const used = issuerLines.find(({ certificate }) => equalBytes(certificate.raw, signer.raw));
+  return [
+    ...subjectLines.flatMap((line) => embeddedFindings(line, { relied: 'nothing', at })),
+    ...(used ? embeddedFindings(used, { relied: 'crls', at }) : []),
+  ];
+};
+
 export const judgeObserved = (observed: CrlObservation, judging: CrlJudging): Judgement => {
   const { crl, issuers, delta } = observed;
   const { contents, url } = crl;
@@ -218,6 +237,7 @@ export const judgeObserved = (observed: CrlObservation, judging: CrlJudging): Ju
     ...rollback(crl, judging.before),
     ...(delta?.finding ? [delta.finding] : []),
     ...(delta ? findingsOf(delta.url, verdict?.delta?.problems ?? []) : []),
+    ...pathFindings(observed, verdict?.signer, judging.at),
   ];
   return {
     summary: summaryOf(observed, verdict, findings),

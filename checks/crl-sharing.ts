@@ -1,6 +1,7 @@
 /** What a run's profiles ask of its CRLs: those that ask the same of one CRL share its task. */
 
 import type { CrlObservation } from './crl-judgement.ts';
+import { type EmbeddedLine, embeddedLine } from './embedded-authority.ts';
 import {
   type Known,
   certificatesOf,
@@ -94,4 +95,18 @@ export const certificatesFor = async (
     if (!known.get(identity)?.certificate) known.set(identity, one);
   }
   return [...known.values()];
+};
+
+/** The lines of those authorities of each profile, as far as no other check judges them. */
+export const linesFor = async (
+  { asking }: SharedCrl,
+  whose: 'issuers' | 'subjects',
+  context: { run: Run; signal: AbortSignal },
+): Promise<readonly EmbeddedLine[]> => {
+  const found = await Promise.all(
+    asking.flatMap(({ profile, [whose]: authorities }) =>
+      authorities.map((each) => embeddedLine(each, { profile, ...context })),
+    ),
+  );
+  return found.filter((line) => line !== undefined);
 };

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { type CrlFetch, fetchCrl } from './crl-fetch.ts';
 import { type CrlObservation, judgeObserved } from './crl-judgement.ts';
-import { type SharedCrl, certificatesFor, crlsBeside, shareCrl } from './crl-sharing.ts';
+import { type SharedCrl, certificatesFor, crlsBeside, linesFor, shareCrl } from './crl-sharing.ts';
 import { type Known, asksFor, freshestUrls, namedSubjects, serialsAtHand } from './crl-subjects.ts';
 import type { Certificate } from './pki/certificate.ts';
 import type { CrlContents } from './pki/crl-contents.ts';
@@ -92,9 +92,11 @@ const observeCrl = async (shared: SharedCrl, context: Context): Promise<CrlObser
     issuers,
   }));
   // The certificates to look up may come later than the CRL: it does not wait for them.
-  const [{ fetched, issuers }, own] = await Promise.all([
+  const [{ fetched, issuers }, own, issuerLines, subjectLines] = await Promise.all([
     signed,
     certificatesFor(shared, 'subjects', context),
+    linesFor(shared, 'issuers', context),
+    linesFor(shared, 'subjects', context),
   ]);
   const askers = await askersOf(shared, fetched, { ...context, issuers });
   const subjects = [...own, ...askers];
@@ -120,6 +122,8 @@ const observeCrl = async (shared: SharedCrl, context: Context): Promise<CrlObser
     issuers,
     subjects: named,
     missing: missing.map(({ authority }) => authority.id),
+    issuerLines,
+    subjectLines,
     ...(delta && { delta }),
   };
 };

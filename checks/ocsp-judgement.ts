@@ -1,5 +1,6 @@
 /** What an OCSP check concludes from the answers that it got by POST and by GET. */
 
+import { type EmbeddedLine, embeddedFindings } from './embedded-authority.ts';
 import type { OcspExchange } from './ocsp-exchange.ts';
 import type { Certificate } from './pki/certificate.ts';
 import { nameText } from './pki/name.ts';
@@ -20,6 +21,12 @@ export interface OcspSubject {
 export interface OcspAnswer {
   readonly exchange: OcspExchange;
   readonly judge: (at: Date) => OcspVerdict;
+}
+
+/** The lines of authorities that no other check judges: the issuer's, and that of the one asked about. */
+export interface OcspLines {
+  readonly by?: EmbeddedLine;
+  readonly about?: EmbeddedLine;
 }
 
 interface JudgedAnswer {
@@ -87,7 +94,10 @@ const methodsEvidence = (exchanges: readonly OcspExchange[]): Evidence => ({
 
 const day = (time: Date): string => time.toISOString().slice(0, 16).replace('T', ' ') + 'Z';
 
-const summaryOf = ({ verdict }: JudgedAnswer, ended: Date | undefined): string => {
+const summaryOf = (
+  { verdict }: JudgedAnswer,
+  { ended, path }: { ended: Date | undefined; path: readonly Finding[] },
+): string => {
   const [problem] = verdict.problems;
   const { answer, delegate, responder } = verdict;
   const after = ended ? `; the certificate itself ended ${day(ended)}` : '';
@@ -97,7 +107,8 @@ const summaryOf = ({ verdict }: JudgedAnswer, ended: Date | undefined): string =
   }
   const until = answer?.nextUpdate ? ` until ${day(answer.nextUpdate)}` : '';
   const by = delegate ? nameText(delegate.subject) : `the CA itself (${responder ?? ''})`;
-  return `${answer?.status ?? ''}${until}, signed by ${by}${after}`;
+  const codes = path.map(({ code, target }) => `${code} (${target}): `);
+  return `${codes.join('')}${answer?.status ?? ''}${until}, signed by ${by}${after}`;
 };
 
 /** A responder may have dropped an expired certificate (RFC 9919 3.2.3): its answer is told with that. */
@@ -114,9 +125,23 @@ const withoutAnswer = (subject: OcspSubject, exchanges: readonly OcspExchange[])
   };
 };
 
+/** An answer is worth what its issuer is. */
+const pathFindings = ({ about, by }: OcspLines, at: Date): readonly Finding[] => [
+  ...(about ? embeddedFindings(about, { relied: 'nothing', at }) : []),
+  ...(by ? embeddedFindings(by, { relied: 'certificates', at }) : []),
+];
+
 export const judgeAnswers = (
   subject: OcspSubject,
-  { exchanges, answers }: { exchanges: readonly OcspExchange[]; answers: readonly OcspAnswer[] },
+  {
+    exchanges,
+    answers,
+    lines,
+  }: {
+    exchanges: readonly OcspExchange[];
+    answers: readonly OcspAnswer[];
+    lines: OcspLines;
+  },
   at: Date,
 ): Judgement => {
   const judged = answers
@@ -135,12 +160,16 @@ export const judgeAnswers = (
       .filter(({ code }) => !codes.has(code))
       .map((finding): Finding => ({ ...finding, severity: 'warning' })),
   ];
+  const path = pathFindings(lines, at);
   return {
-    summary: summaryOf(first, ended),
-    findings: [...verdictFindings(subject, first), ...others].map((finding) => ({
-      ...finding,
-      evidence: { ...finding.evidence, ...expired },
-    })),
+    summary: summaryOf(first, { ended, path }),
+    findings: [
+      ...[...verdictFindings(subject, first), ...others].map((finding) => ({
+        ...finding,
+        evidence: { ...finding.evidence, ...expired },
+      })),
+      ...path,
+    ],
     evidence: {
       ...aboutSubject(subject),
       ...verdictEvidence(first),

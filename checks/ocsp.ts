@@ -1,9 +1,11 @@
 /** Does each OCSP responder of the profile answer for its certificate, and may the answer be believed? */
 
 import { setTimeout as delay } from 'node:timers/promises';
+import { embeddedLine } from './embedded-authority.ts';
 import { type OcspExchange, askOcsp } from './ocsp-exchange.ts';
 import {
   type OcspAnswer,
+  type OcspLines,
   type OcspSubject,
   judgeAnswers,
   judgeReachability,
@@ -91,6 +93,23 @@ const identify = async (
   return { question: { issuer: by.certificate, serial, certificate: about.certificate } };
 };
 
+/** The lines of the issuer, and of the authority that is asked about. */
+const linesOf = async (
+  profile: Profile,
+  { issuer, certificate }: OcspSource,
+  context: { run: Run; signal: AbortSignal },
+): Promise<OcspLines> => {
+  const lineOf = async (id: string) => {
+    const authority = profile.authorities.find((each) => each.id === id);
+    return authority && embeddedLine(authority, { profile, ...context });
+  };
+  const [by, about] = await Promise.all([
+    lineOf(issuer),
+    'authority' in certificate ? lineOf(certificate.authority) : undefined,
+  ]);
+  return { ...(by && { by }), ...(about && { about }) };
+};
+
 /** Parses, matches and verifies once; judging at a time is cheap then. */
 const prepare = (
   question: OcspQuestion,
@@ -149,16 +168,19 @@ const observe = async (
       serverTimes: exchanges.flatMap(({ serverTimes }) => serverTimes),
       judge: (at) =>
         question
-          ? judgeAnswers(subject, { exchanges, answers: [] }, at)
+          ? judgeAnswers(subject, { exchanges, answers: [], lines: {} }, at)
           : judgeReachability(subject, exchanges, identified),
     };
   }
-  const exchanges = await ask((hash) => buildOcspRequest({ ...question, hash }));
+  const [exchanges, lines] = await Promise.all([
+    ask((hash) => buildOcspRequest({ ...question, hash })),
+    linesOf(profile, source, { run, signal }),
+  ]);
   const { answers, verify } = prepare(question, exchanges, host);
   return {
     stages: [...stagesOf(exchanges), ...verify],
     serverTimes: exchanges.flatMap(({ serverTimes }) => serverTimes),
-    judge: (at) => judgeAnswers(subject, { exchanges, answers }, at),
+    judge: (at) => judgeAnswers(subject, { exchanges, answers, lines }, at),
   };
 };
 

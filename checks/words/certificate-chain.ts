@@ -4,6 +4,7 @@ import {
   keeperOfCertificate,
   place,
   showCertificate,
+  sourceOf,
   verifyCertificate,
 } from './certificate-source.ts';
 import { notVerified } from './consequences.ts';
@@ -65,11 +66,16 @@ export const chainWords: ChainWords = {
     owner: 'ca',
     severity: 'critical',
     meaning:
-      "The certificate at this address is not the issuer that the profile means: another name, another key, not a CA, or not signed by the profile's root.",
+      "The certificate at this address, or in the profile itself, is not the issuer that the profile means: another name, another key, not a CA, or not signed by the profile's root.",
     consequence: chainBroken,
-    summary: (finding) => `${place(finding)} is not the issuer due${found(finding)}`,
+    summary: (finding) =>
+      sourceOf(finding) === 'profile'
+        ? `${place(finding)} does not hold as an issuer's${inBrackets([said(finding, 'reasons')])}`
+        : `${place(finding)} is not the issuer due${found(finding)}`,
     remedy: (finding) =>
-      `With a profile of your own, check the authority's url and issuer first. Compare with what is fetched from outside this network. If the CA has put another certificate there, run certready profile list for a newer profile, or report it to ${keeperOfCertificate(finding)}.${expected(finding)}`,
+      sourceOf(finding) === 'profile'
+        ? 'Compare the certificate with the one that the CA publishes, and check whom the profile names as its issuer. Put the right one into the profile, or run certready profile list for a newer profile.'
+        : `With a profile of your own, check the authority's url and issuer first. Compare with what is fetched from outside this network. If the CA has put another certificate there, run certready profile list for a newer profile, or report it to ${keeperOfCertificate(finding)}.${expected(finding)}`,
     commands: showCertificate,
     example: {
       target: aiaUrl,
@@ -82,15 +88,19 @@ export const chainWords: ChainWords = {
     title: 'Certificate has ended',
     owner: 'ca',
     severity: 'critical',
-    severityNote: 'at a mail host a warning where this server is known not to verify',
+    severityNote:
+      'at a mail host a warning where this server is known not to verify; a warning for a certificate of the profile that nothing is verified with',
     meaning: "The certificate's notAfter has passed at the time at which it is judged.",
     consequence: `${notVerified} Its issuer also stops answering for it: no newer CRL, no OCSP.`,
     summary: (finding) =>
       `${place(finding)} has ended${when(finding, 'notAfter', 'on')}${inBrackets([textOf(finding, 'subject')])}`,
-    remedy: (finding) =>
-      isPeer(finding) || finding.owner === 'server'
-        ? `${capital(keeperOfCertificate(finding))} has to install a renewed certificate. Check first that this host's clock is right.`
-        : `Check first that this host's clock is right. If it is, this migration is over: run certready profile list and use the profile that follows.`,
+    remedy: (finding) => {
+      if (isPeer(finding) || finding.owner === 'server')
+        return `${capital(keeperOfCertificate(finding))} has to install a renewed certificate. Check first that this host's clock is right.`;
+      return sourceOf(finding) === 'profile'
+        ? `Check first that this host's clock is right. If it is, put the certificate that the CA has now into the profile, or run certready profile list and use the profile that follows.`
+        : `Check first that this host's clock is right. If it is, this migration is over: run certready profile list and use the profile that follows.`;
+    },
     commands: showCertificate,
     example: { target: aiaUrl, evidence: { url: aiaUrl, notAfter: '2025-09-04T00:00:00.000Z' } },
     seeAlso: ['clock-skew', 'root-expired', 'own-certificate', 'crl-expired'],
