@@ -1,6 +1,7 @@
 /** Is the certificate that a mail host presents the one that was announced: its names, organization and key? */
 
 import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
 import type { Certificate } from './pki/certificate.ts';
 import { unlessMalformed } from './pki/der.ts';
 import { subjectAltName } from './pki/extensions.ts';
@@ -17,9 +18,13 @@ export const certificateNames = (certificate: Certificate): readonly string[] =>
   // Of malformed ones path validation says so
   (unlessMalformed(() => subjectAltName(certificate))?.dnsNames ?? []).slice(0, maxNamesShown);
 
-const isUnder = (host: string, name: string): boolean =>
-  host.toLowerCase() === name.toLowerCase() ||
-  host.toLowerCase().endsWith(`.${name.toLowerCase()}`);
+const isUnder = (host: string, name: string): boolean => {
+  const [own, above] = [host.toLowerCase(), name.toLowerCase().replace(/\.$/, '')];
+  return own === above || own.endsWith(`.${above.replace(/^\*\./, '')}`);
+};
+
+/** As certificates have names; an address stays as it is. */
+const inALabels = (host: string): string => domainToASCII(host) || host;
 
 /**
  * The announced names are what counts, as with a connector's TlsDomain or Postfix's `match`: one of them
@@ -31,7 +36,7 @@ const nameFaults = (
   host: string,
   announced: readonly string[],
 ): readonly PeerFault[] => {
-  const own = host.replace(/\.$/, '');
+  const own = inALabels(host.replace(/\.$/, ''));
   const due =
     announced.length === 0
       ? [own].filter((name) => isIP(name) === 0)

@@ -46,7 +46,16 @@ const addressBytes = (host: string): Uint8Array | undefined => {
   return Uint8Array.from(all.flatMap((group) => [group >> 8, group & 0xff]));
 };
 
-/** `host`: a DNS name in A-labels, or an IP address without brackets. */
+/** Whether `name`, a presented DNS-ID, is one of the hosts that `pattern`, a wildcard, stands for, or all of them. */
+const isAmong = (pattern: string, name: string): boolean => {
+  const presented = name.toLowerCase();
+  return isHostName(presented.replace(/^\*\./, '')) && covers(pattern, presented);
+};
+
+/**
+ * `host`: a DNS name in A-labels, or an IP address without brackets. A wildcard as the whole left-most label
+ * stands for any host there: one of them must be named, or the wildcard itself.
+ */
 export const matchServerName = (certificate: Certificate, host: string): NameMatch => {
   const reference = normal(host);
   const names = altNames(certificate);
@@ -55,10 +64,13 @@ export const matchServerName = (certificate: Certificate, host: string): NameMat
     const found = names?.ipAddresses.some((candidate) => Buffer.compare(candidate, address) === 0);
     return found === true ? 'matches' : 'mismatch';
   }
-  if (!isHostName(reference)) return 'mismatch';
-  if (names?.dnsNames.some((name) => covers(name, reference)) === true) return 'matches';
+  const isPattern = reference.startsWith('*.');
+  if (!isHostName(isPattern ? reference.slice(2) : reference)) return 'mismatch';
+  const speaksFor = (name: string): boolean =>
+    isPattern ? isAmong(reference, name) : covers(name, reference);
+  if (names?.dnsNames.some(speaksFor) === true) return 'matches';
   const common = nameValues(certificate.subject, nameTypes.commonName);
-  return common.some((name) => covers(name, reference)) ? 'common-name-only' : 'mismatch';
+  return common.some(speaksFor) ? 'common-name-only' : 'mismatch';
 };
 
 /** Of malformed ones path validation says so. */

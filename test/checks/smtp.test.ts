@@ -25,7 +25,7 @@ import {
   strangeCa,
   type Asked,
 } from '../helpers/mail-peer.ts';
-import { makeCa } from '../helpers/private-ca.ts';
+import { type Identity, makeCa } from '../helpers/private-ca.ts';
 import { dnsName, extKeyUsage, subjectAltName } from '../helpers/x509-writer.ts';
 
 describe('the announced certificate', () => {
@@ -69,6 +69,21 @@ describe('the announced certificate', () => {
       session(leafUnder(ca, { extensions: [subjectAltName(dnsName('*.mail.example.com'))] }), ca),
     ],
     ['of a host of another name', session(leaf, ca), { host: 'relay.example.net' }],
+    [
+      'where any host of a domain is announced, and the host is one',
+      session(named(mailHost), ca),
+      { profile: announcing('*.mail.example.com') },
+    ],
+    [
+      'where any host of a domain is announced, and the certificate says the same',
+      session(named('*.mail.example.com'), ca),
+      { profile: announcing('*.mail.example.com') },
+    ],
+    [
+      'of a host whose name is not ASCII, as certificates write it',
+      session(named('mx.xn--bcher-kva.example'), ca),
+      { host: 'mx.bücher.example', profile: announcing() },
+    ],
     ['with an RSA key of 2048 bits', session(leafUnder(ca, { key: 'rsa' }), ca)],
     [
       'over TLS 1.2',
@@ -89,6 +104,14 @@ describe('the announced certificate', () => {
     });
 });
 
+/** A certificate for this name alone, and a profile that announces these alone. */
+function named(name: string): Identity {
+  return leafUnder(ca, { extensions: [subjectAltName(dnsName(name))] });
+}
+function announcing(...names: readonly string[]): Profile {
+  return { ...profile, peer: { names } };
+}
+
 interface FaultCase {
   name: string;
   tls: TlsSession;
@@ -103,6 +126,12 @@ const weakCa = root.issue({ name: 'CN=Short', ca: true, pathLength: 0 });
 
 const faults: readonly FaultCase[] = [
   // ------------------------------------------------------------ the certificate
+  {
+    name: 'another domain than any host of the one announced',
+    tls: session(named('mail.example.com'), ca),
+    asked: { profile: announcing('*.mail.example.com') },
+    codes: ['name-mismatch'],
+  },
   {
     name: 'another name',
     tls: session(leafUnder(ca, { extensions: [subjectAltName(dnsName('mail.example.net'))] }), ca),

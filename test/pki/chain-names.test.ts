@@ -804,6 +804,23 @@ describe('server names (RFC 9525)', () => {
     ['IPv4 and wildcard', [dnsName('*.0.2.1')], '192.0.2.1', 'mismatch'],
     ['IPv6', [ip6(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)], '2001:DB8::1', 'matches'],
     ['IPv6 of another host', [ip6(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)], '2001:db8::2', 'mismatch'],
+    ['any host asked for', [dnsName('MX.example.com')], '*.Example.com', 'matches'],
+    ['any host asked for, and named so', [dnsName('*.example.com')], '*.example.com', 'matches'],
+    [
+      'any host asked for, two labels down',
+      [dnsName('a.b.example.com')],
+      '*.example.com',
+      'mismatch',
+    ],
+    [
+      'any host asked for, and not its domain',
+      [dnsName('example.com')],
+      '*.example.com',
+      'mismatch',
+    ],
+    ['any host asked for, without a label', [dnsName('.example.com')], '*.example.com', 'mismatch'],
+    ['any host asked for, two wildcards', [dnsName('*.*.com')], '*.*.com', 'mismatch'],
+    ['any host of one label asked for', [dnsName('example.com')], '*.com', 'mismatch'],
     ['e-mail domain', [emailName('a@mx.example.com')], 'mx.example.com', 'mismatch'],
   ];
   for (const [name, names, host, expected] of matches)
@@ -819,6 +836,7 @@ describe('server names (RFC 9525)', () => {
     const other = named(subjectAltName(dnsName('a.example.com')));
     assert.equal(matchServerName(other, 'mx.example.com'), 'common-name-only');
     assert.equal(matchServerName(named(), 'mx2.example.com'), 'mismatch');
+    assert.equal(matchServerName(named(), '*.example.com'), 'common-name-only');
     const two = root.issue({ name: 'CN=Mail, CN=mx.example.com' });
     assert.equal(matchServerName(parseCertificate(two.der), 'mx.example.com'), 'common-name-only');
   });
