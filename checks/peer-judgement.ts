@@ -10,8 +10,8 @@ import {
   summaryOf,
 } from './peer-evidence.ts';
 import type { PeerRoots } from './peer-roots.ts';
+import { judgeStaple, stapleFaults } from './peer-staple.ts';
 import type { Certificate } from './pki/certificate.ts';
-import { type OcspVerdict, prepareOcsp } from './pki/ocsp-judge.ts';
 import {
   type ExpectedPeer,
   type Finding,
@@ -111,16 +111,6 @@ const sessionFaults = (
     : []),
 ];
 
-/** What a stapled response says; one that cannot be used is no fault of the certificate. */
-const stapled = (
-  { stapledOcsp }: TlsSession,
-  [leaf]: Presented['sent'],
-  { issuer, at }: { issuer: Certificate | undefined; at: Date },
-): OcspVerdict | undefined =>
-  stapledOcsp && issuer
-    ? prepareOcsp(stapledOcsp, { issuer, serial: leaf.serial, certificate: leaf })(at)
-    : undefined;
-
 const finished = (
   { target, profile }: PeerQuestion,
   fault: PeerFault & { readonly target?: string },
@@ -164,18 +154,20 @@ export const judgePeer = (
   const session = tls ? sessionFaults(tls, peer) : [];
   const broken = tls && !presented ? [unreadable(tls.certificates.length)] : [];
   const chain = presented && judgeChain({ ...presented, profile: question.profile }, at);
-  const staple = tls && presented && stapled(tls, presented.sent, { issuer: chain?.issuer, at });
+  const leaf = presented?.sent[0];
+  const staple = tls && leaf && judgeStaple(tls, leaf, { issuer: chain?.issuer, at });
   const revoked = staple?.problems.filter(({ code }) => code === 'certificate-revoked') ?? [];
-  const announced = presented
-    ? judgePeerCertificate(presented.sent[0], question.target.host, peer)
-    : [];
+  // Where no path holds, that is told
+  const isUntrusted = chain?.faults.some(({ code }) => code === 'chain-untrusted') ?? true;
+  const stapling = tls && leaf && !isUntrusted ? stapleFaults(tls, leaf, staple) : [];
+  const announced = leaf ? judgePeerCertificate(leaf, question.target.host, peer) : [];
   const faults: readonly PeerFault[] = chain?.intercepted
     ? chain.faults
-    : [...broken, ...(chain?.faults ?? []), ...revoked, ...announced, ...session];
+    : [...broken, ...(chain?.faults ?? []), ...revoked, ...stapling, ...announced, ...session];
   const findings = [...dialogue, ...faults].map((fault) => finished(question, fault, verifies));
   const evidence = {
     ...sessionEvidence(result, question.target),
-    ...(presented && certificateEvidence(presented.sent[0])),
+    ...(leaf && certificateEvidence(leaf)),
     ...chain?.evidence,
     ...(staple && stapleEvidence(staple)),
   };

@@ -223,6 +223,19 @@ export const authorityInfoAccess = (from: Extended): AuthorityInfoAccess | undef
     }),
   );
 
+const maxFeatures = 100;
+
+/** Numbers of the TLS extensions that a server with this certificate promises to answer (RFC 7633). */
+export const tlsFeatures = (from: Extended): ReadonlySet<number> | undefined =>
+  valueOf(from, oids.tlsFeature, (extension) =>
+    readWhole(extension, (reader) => {
+      const features = new Set<number>();
+      while (features.size < maxFeatures && !reader.isDone())
+        features.add(readSmallInteger(reader));
+      return features;
+    }),
+  );
+
 /** A certificate transparency precertificate (RFC 6962 3.1): never to be accepted as a certificate. */
 export const isPrecertificate = (from: Extended): boolean =>
   from.extensions.has(oids.precertificatePoison);

@@ -44,6 +44,15 @@ const expected = (finding: Finding): string => {
   return text === undefined ? '' : ` Expected is ${shown(text, 120)}.`;
 };
 
+/** The chain holds, but what was sent of its revocation does not satisfy those who ask for it. */
+const stapling = (finding: Finding): string | undefined => {
+  const reason = textOf(finding, 'reason');
+  if (reason === 'must-staple') return 'demands a stapled OCSP response, and none was sent';
+  return reason === 'stapled-ocsp'
+    ? `was sent with a stapled OCSP response that does not hold${inBrackets([textOf(finding, 'stapledOcsp')])}`
+    : undefined;
+};
+
 export const chainWords: ChainWords = {
   'issuer-malformed': {
     title: "Issuer's certificate cannot be read",
@@ -152,16 +161,24 @@ export const chainWords: ChainWords = {
     title: 'Chain does not lead to a trusted root',
     owner: 'ca',
     severity: 'critical',
-    severityNote: 'at a mail host a warning where this server is known not to verify',
+    severityNote:
+      'at a mail host a warning where this server is known not to verify, or only stapling is at fault',
     meaning:
-      'The certificate is signed by itself, or its chain does not verify: a signature, a constraint or a use that is not allowed.',
-    consequence: notVerified,
-    summary: (finding) =>
-      `${place(finding)} leads to no trusted root${inBrackets([reasonOf(finding), textOf(finding, 'subject')])}`,
-    remedy: (finding) =>
-      finding.owner === 'server'
+      'The certificate is signed by itself, or its chain does not verify: a signature, a constraint or a use that is not allowed. As a warning: a stapled OCSP response does not hold, or is missing where the certificate demands one.',
+    consequence: `${notVerified} Stapled OCSP responses are looked at by GnuTLS (Exim on Debian, msmtp), not by OpenSSL and Windows.`,
+    summary: (finding) => {
+      const staple = stapling(finding);
+      return staple === undefined
+        ? `${place(finding)} leads to no trusted root${inBrackets([reasonOf(finding), textOf(finding, 'subject')])}`
+        : `The certificate of ${place(finding)} ${staple}`;
+    },
+    remedy: (finding) => {
+      if (stapling(finding) !== undefined)
+        return `Check first that this host's clock is right. If it is, ${keeperOfCertificate(finding)} has to staple the responder's present answer with the issuer's certificate in the chain, or to switch stapling off and use a certificate that does not demand it.`;
+      return finding.owner === 'server'
         ? 'Install a certificate of a public authority, with its intermediates.'
-        : `Look at the chain with the commands below and ask ${keeperOfCertificate(finding)} to present one that ends in a public root. Do not trust the certificate itself just to make mail flow.`,
+        : `Look at the chain with the commands below and ask ${keeperOfCertificate(finding)} to present one that ends in a public root. Do not trust the certificate itself just to make mail flow.`;
+    },
     commands: verifyCertificate,
     example: {
       target: mailHost,
@@ -169,6 +186,9 @@ export const chainWords: ChainWords = {
       evidence: { subject: 'CN=mx1', issuer: 'CN=mx1', reason: 'self-signed' },
     },
     seeAlso: ['tls-intercepted', 'chain-incomplete', 'unexpected-root', 'root-missing'],
-    sources: [`${rfc} section 6.1 (path validation)`],
+    sources: [
+      `${rfc} section 6.1 (path validation)`,
+      'RFC 6066 section 8 and RFC 7633 (stapled OCSP responses)',
+    ],
   },
 };

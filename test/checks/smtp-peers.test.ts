@@ -5,16 +5,20 @@ import { createRun } from '../../agent/run/context.ts';
 import { createNetwork } from '../../checks/net/network.ts';
 import { noProxy } from '../../checks/net/proxy.ts';
 import { fingerprint256 } from '../../checks/pki/certificate.ts';
+import { oids } from '../../checks/pki/oids.ts';
 import { smtpCheck } from '../../checks/smtp.ts';
 import type { GapCode, Judgement, Profile, TlsSession, TrustStore } from '../../checks/types.ts';
+import { integer, sequence } from '../helpers/der-writer.ts';
 import { fakeHost } from '../helpers/fake-host.ts';
-import { makeOcsp } from '../helpers/ocsp-maker.ts';
+import { makeOcsp, ocspResponse } from '../helpers/ocsp-maker.ts';
 import {
   mailHost,
   root,
   strangeRoot,
   ca,
   leaf,
+  leafUnder,
+  names,
   session,
   storeOf,
   peer,
@@ -23,7 +27,13 @@ import {
   codes,
 } from '../helpers/mail-peer.ts';
 import { testTime } from '../helpers/private-ca.ts';
+import { extKeyUsage, extension } from '../helpers/x509-writer.ts';
 import { startSmtpServer } from '../helpers/smtp-server.ts';
+
+/** RFC 7633: promises an answer to these TLS extensions; 5 asks for a stapled response. */
+const tlsFeature = (...features: readonly number[]): Buffer =>
+  extension(oids.tlsFeature, sequence(...features.map(integer)));
+const demanding = leafUnder(ca, { extensions: [names, tlsFeature(17, 5)] });
 
 describe('a stapled OCSP response', () => {
   const stapling = (options: Partial<Parameters<typeof makeOcsp>[0]>): TlsSession => ({
@@ -46,13 +56,13 @@ describe('a stapled OCSP response', () => {
     [
       'revoked, by a stranger',
       stapling({ issuer: strangeRoot, answers: [{ status: 'revoked', issuer: ca }] }),
-      [],
+      ['chain-untrusted'],
       'ocsp-responder-unauthorized',
     ],
     [
       'revoked, of another certificate',
       stapling({ serial: 77n, answers: [{ status: 'revoked' }] }),
-      [],
+      ['chain-untrusted'],
       'ocsp-certificate-mismatch',
     ],
     [
@@ -65,13 +75,50 @@ describe('a stapled OCSP response', () => {
           },
         ],
       }),
-      [],
+      ['chain-untrusted'],
       'ocsp-expired',
+    ],
+    ['without an end', stapling({ answers: [{ nextUpdate: null }] }), [], 'ocsp-expired'],
+    ['of a status unknown', stapling({ answers: [{ status: 'unknown' }] }), [], 'ocsp-unknown'],
+    [
+      'of tomorrow',
+      stapling({ answers: [{ thisUpdate: new Date('2025-06-04T00:00:00Z') }] }),
+      [],
+      'ocsp-not-yet-valid',
+    ],
+    ['an error', { ...session(leaf, ca), stapledOcsp: ocspResponse(3) }, [], 'ocsp-try-later'],
+    [
+      'an error, where the certificate demands an answer',
+      { ...session(demanding, ca), stapledOcsp: ocspResponse(3) },
+      ['chain-untrusted'],
+      'ocsp-try-later',
+    ],
+    [
+      'good, where the certificate demands it',
+      {
+        ...session(demanding, ca),
+        stapledOcsp: makeOcsp({ issuer: ca, serial: demanding.serial }),
+      },
+      [],
+      'good',
+    ],
+    [
+      'revoked, where the certificate demands an answer',
+      {
+        ...session(demanding, ca),
+        stapledOcsp: makeOcsp({
+          issuer: ca,
+          serial: demanding.serial,
+          answers: [{ status: 'revoked' }],
+        }),
+      },
+      ['certificate-revoked'],
+      'certificate-revoked',
     ],
     [
       'garbled',
       { ...session(leaf, ca), stapledOcsp: Buffer.from('3000', 'hex') },
-      [],
+      ['chain-untrusted'],
       'ocsp-malformed',
     ],
   ];
@@ -80,7 +127,34 @@ describe('a stapled OCSP response', () => {
       const judgement = await ask(tls);
       assert.deepEqual(codes(judgement), expected);
       assert.equal(judgement.evidence['stapledOcsp'], said);
+      for (const finding of judgement.findings.filter(({ code }) => code === 'chain-untrusted')) {
+        assert.equal(finding.severity, 'warning');
+        const isDemanded = said === 'ocsp-try-later';
+        assert.equal(finding.evidence['reason'], isDemanded ? 'must-staple' : 'stapled-ocsp');
+        assert.equal(finding.evidence['stapledOcsp'], isDemanded ? undefined : said);
+      }
     });
+
+  it('missing where the certificate demands one: a warning, unless its chain does not hold', async () => {
+    const { findings } = await ask(session(demanding, ca));
+    assert.deepEqual(
+      findings.map(({ code, severity, evidence }) => [code, severity, evidence['reason']]),
+      [['chain-untrusted', 'warning', 'must-staple']],
+    );
+    const other = leafUnder(ca, { extensions: [names, tlsFeature(17)] });
+    assert.deepEqual(codes(await ask(session(other, ca))), []);
+    const wrong = leafUnder(ca, { extensions: [extKeyUsage([oids.clientAuth]), tlsFeature(5)] });
+    const broken = await ask(session(wrong, ca));
+    assert.deepEqual(
+      broken.findings.flatMap(({ code, evidence }) =>
+        code === 'chain-untrusted' ? [evidence['reason']] : [],
+      ),
+      ['purpose'],
+    );
+    assert.deepEqual(codes(await ask(session(demanding))), ['chain-incomplete', 'chain-untrusted']);
+    const sent = { ...session(demanding), stapledOcsp: Buffer.from('3000', 'hex') };
+    assert.deepEqual(codes(await ask(sent)), ['chain-incomplete', 'chain-untrusted']);
+  });
 });
 
 const data = new URL('../../../shared/data/', import.meta.url);
