@@ -20,13 +20,14 @@ import {
   leafUnder,
   names,
   session,
+  strangeCa,
   storeOf,
   peer,
   profile,
   ask,
   codes,
 } from '../helpers/mail-peer.ts';
-import { testTime } from '../helpers/private-ca.ts';
+import { flippedLastByte, testTime } from '../helpers/private-ca.ts';
 import { extKeyUsage, extension } from '../helpers/x509-writer.ts';
 import { startSmtpServer } from '../helpers/smtp-server.ts';
 
@@ -77,6 +78,12 @@ describe('a stapled OCSP response', () => {
       }),
       ['chain-untrusted'],
       'ocsp-expired',
+    ],
+    [
+      'altered',
+      stapling({ signature: flippedLastByte }),
+      ['chain-untrusted'],
+      'ocsp-signature-invalid',
     ],
     ['without an end', stapling({ answers: [{ nextUpdate: null }] }), [], 'ocsp-expired'],
     ['of a status unknown', stapling({ answers: [{ status: 'unknown' }] }), [], 'ocsp-unknown'],
@@ -134,6 +141,13 @@ describe('a stapled OCSP response', () => {
         assert.equal(finding.evidence['stapledOcsp'], isDemanded ? undefined : said);
       }
     });
+
+  it('of a certificate whose issuer nobody knows says nothing', async () => {
+    const alone = { ...session(leafUnder(strangeCa)), stapledOcsp: ocspResponse(3) };
+    const judgement = await ask(alone);
+    assert.deepEqual(codes(judgement), ['chain-incomplete']);
+    assert.equal(judgement.evidence['stapledOcsp'], undefined);
+  });
 
   it('missing where the certificate demands one: a warning, unless its chain does not hold', async () => {
     const { findings } = await ask(session(demanding, ca));
