@@ -34,9 +34,9 @@ const isRefused = ({ problems, answer }: OcspVerdict): boolean =>
 const demandsStaple = (leaf: Certificate): boolean =>
   unlessMalformed(() => tlsFeatures(leaf))?.has(5) ?? false;
 
-/** Whether an answer came; an error, such as tryLater, is none. */
+/** Whether an answer came that can be read; an error, such as tryLater, is none. */
 const isAnswered = ({ stapledOcsp }: TlsSession, verdict: OcspVerdict | undefined): boolean =>
-  verdict ? (verdict.responseStatus ?? 'successful') === 'successful' : stapledOcsp !== undefined;
+  verdict ? verdict.responseStatus === 'successful' : stapledOcsp !== undefined;
 
 /**
  * A client that asked for a response breaks off where it does not hold (RFC 6066 8), or where the certificate
