@@ -157,6 +157,8 @@ describe('a stapled OCSP response', () => {
     );
     const other = leafUnder(ca, { extensions: [names, tlsFeature(17)] });
     assert.deepEqual(codes(await ask(session(other, ca))), []);
+    const unread = leafUnder(ca, { extensions: [names, extension(oids.tlsFeature, integer(5))] });
+    assert.deepEqual(codes(await ask(session(unread, ca))), []);
     const wrong = leafUnder(ca, { extensions: [extKeyUsage([oids.clientAuth]), tlsFeature(5)] });
     const broken = await ask(session(wrong, ca));
     assert.deepEqual(
