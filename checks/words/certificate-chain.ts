@@ -4,6 +4,7 @@ import {
   keeperOfCertificate,
   place,
   showCertificate,
+  showStaple,
   sourceOf,
   verifyCertificate,
 } from './certificate-source.ts';
@@ -179,7 +180,10 @@ export const chainWords: ChainWords = {
         ? 'Install a certificate of a public authority, with its intermediates.'
         : `Look at the chain with the commands below and ask ${keeperOfCertificate(finding)} to present one that ends in a public root. Do not trust the certificate itself just to make mail flow.`;
     },
-    commands: verifyCertificate,
+    commands: (finding, platform) =>
+      stapling(finding) === undefined
+        ? verifyCertificate(finding, platform)
+        : showStaple(finding, platform),
     example: {
       target: mailHost,
       owner: 'peer',

@@ -65,3 +65,9 @@ export const verifyCertificate = onPlatforms({
     ...(sourceOf(finding) === 'mail-host' ? [powershell.sendConnectors()] : []),
   ],
 });
+
+/** Asks a mail host for its certificate with the OCSP response that it staples. */
+export const showStaple = onPlatforms({
+  posix: (finding) => [posix.starttls(finding, ' -status')],
+  powershell: (finding) => [powershell.starttls(finding), powershell.queues()],
+});
