@@ -23,7 +23,6 @@ const hashOids = {
   sha256: Uint8Array.of(0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01),
 } as const;
 const nonceOid = Uint8Array.of(0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x02);
-const hashLengths = { sha1: 20, sha256: 32 } as const;
 
 /** The longest nonce that a responder must take (RFC 9654 2.1). */
 const maxNonce = 128;
@@ -98,7 +97,7 @@ export const buildOcspRequest = (
  * although the certificates that a real question needs are not there.
  */
 export const buildReachabilityRequest = (serial: Uint8Array): Uint8Array => {
-  const none = Buffer.alloc(hashLengths.sha1);
+  const none = Buffer.alloc(20); // the length of SHA-1
   return encode({ hash: 'sha1', nameHash: none, keyHash: none, serial }, undefined);
 };
 

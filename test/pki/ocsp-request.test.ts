@@ -43,13 +43,22 @@ describe('a request', async () => {
         assert.deepEqual(Buffer.from(ours), readFileSync(join(folder, 'r')));
       });
 
-  it('carries a nonce that openssl reads', { skip: noOpenssl }, () => {
-    const nonce = Buffer.alloc(32, 0xab);
-    const ours = buildOcspRequest({ issuer, serial: Uint8Array.of(1), hash: 'sha1', nonce });
-    writeFileSync(join(folder, 'nonce.der'), ours);
-    const text = openssl('-reqin', 'nonce.der', '-req_text', '-noverify').replace(/\s/g, '');
-    assert.ok(text.includes(`OCSPNonce:0420${'AB'.repeat(32)}`));
-  });
+  // 40 to 43 bytes make lengths of 127 and 128 around them.
+  for (const [length, header] of [
+    [1, '0401'],
+    [40, '0428'],
+    [41, '0429'],
+    [42, '042A'],
+    [43, '042B'],
+    [128, '048180'],
+  ] as const)
+    it(`carries a nonce of ${length} bytes that openssl reads`, { skip: noOpenssl }, () => {
+      const nonce = Buffer.alloc(length, 0xab);
+      const ours = buildOcspRequest({ issuer, serial: Uint8Array.of(1), hash: 'sha1', nonce });
+      writeFileSync(join(folder, 'nonce.der'), ours);
+      const text = openssl('-reqin', 'nonce.der', '-req_text', '-noverify').replace(/[\s\\]/g, '');
+      assert.ok(text.includes(`OCSPNonce:${header}${'AB'.repeat(length)}`), text);
+    });
 
   it('about no CA is still a request', { skip: noOpenssl }, () => {
     writeFileSync(join(folder, 'none.der'), buildReachabilityRequest(Uint8Array.of(5)));
@@ -65,6 +74,19 @@ describe('a request', async () => {
         RangeError,
       );
     });
+  it(
+    'about a serial longer than any, with a nonce, is one that openssl reads',
+    { skip: noOpenssl },
+    () => {
+      const [serial, nonce] = [Buffer.alloc(128, 0x11), Buffer.alloc(128, 0xab)];
+      writeFileSync(
+        join(folder, 'long.der'),
+        buildOcspRequest({ issuer, serial, hash: 'sha256', nonce }),
+      );
+      const text = openssl('-reqin', 'long.der', '-req_text', '-noverify').replace(/[\s\\]/g, '');
+      assert.ok(text.includes(`SerialNumber:${'11'.repeat(128)}`), text);
+    },
+  );
   it('refuses a serial of no bytes', () => {
     assert.throws(() => buildReachabilityRequest(new Uint8Array()), RangeError);
   });
