@@ -27,8 +27,8 @@ export interface EmbeddedLine extends Certified {
   readonly complete: boolean;
 }
 
-const isEmbedded = ({ root, der, url }: Authority): boolean =>
-  !root && der !== undefined && url === undefined;
+/** Without a URL there is a certificate: one of both is due. */
+const isEmbedded = ({ root, url }: Authority): boolean => !root && url === undefined;
 
 /** Undefined where none of them is embedded: other checks judge them then. */
 export const embeddedLine = async (

@@ -50,6 +50,15 @@ const rootAuthority = ({ der }: Identity = root): Authority => ({
 const upper = authority('above', above);
 const lower = authority('below', below, { issuer: 'above' });
 
+/** Nothing here leads through it: fetching it would be a fault of the test's network. */
+const elsewhere: Authority = {
+  id: 'elsewhere',
+  name: 'Test elsewhere',
+  root: false,
+  issuer: 'root',
+  url: 'http://ca.example/elsewhere.crt',
+};
+
 interface Asked {
   readonly authorities: readonly Authority[];
   /** Who signs the CRL and the answer of the OCSP responder; default `ca`. */
@@ -168,6 +177,11 @@ describe('a CRL by an authority that its profile alone brings', () => {
       'that has a URL, whose check tells',
       { authorities: [authority('ca', ca, { url: certificateUrl })] },
       [],
+    ],
+    [
+      'which the root did not sign, beside another that is not asked for',
+      { authorities: [authority('ca', forged), elsewhere] },
+      ['critical issuer-mismatch:ca'],
     ],
     [
       'and that did not sign it',
