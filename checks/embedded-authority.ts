@@ -65,8 +65,6 @@ export interface LineUse {
 /** What only an issuer of certificates needs: one of CRLs may be none. */
 const ofIssuers: ReadonlySet<PathReason> = new Set(['not-a-ca', 'key-usage', 'purpose']);
 const ofTime: ReadonlySet<PathReason> = new Set(['expired', 'not-yet-valid']);
-/** What is wrong with a path that cannot be followed to its end. */
-const ofEnds: ReadonlySet<PathReason> = new Set(['issuer-missing', 'untrusted-root']);
 
 const problemsFrom = (
   certificate: Certificate,
@@ -84,7 +82,8 @@ const problemsFrom = (
     const isOwn = one === certificate;
     if (relied === 'nothing') return isOwn && ofTime.has(reason);
     if (relied === 'crls' && isOwn && ofIssuers.has(reason)) return false;
-    return complete || !ofEnds.has(reason);
+    // Of one that is not known nobody can say that it did not sign
+    return complete || reason !== 'issuer-missing';
   });
 };
 
@@ -95,15 +94,14 @@ const problemsFrom = (
 export const embeddedFindings = (line: EmbeddedLine, use: LineUse): readonly Finding[] => {
   const { certificate: own, known, profile } = line;
   const isAlone = use.relied === 'nothing';
-  const others = known.filter(
+  const alike = known.filter(
     ({ certificate }) =>
-      certificate !== own &&
       sameName(certificate.subject, own.subject) &&
       (isAlone || equalBytes(certificate.publicKeyInfo, own.publicKeyInfo)),
   );
+  const holds = (certificate: Certificate) => problemsFrom(certificate, line, use).length === 0;
+  if (alike.some(({ certificate }) => holds(certificate))) return [];
   const problems = problemsFrom(own, line, use);
-  const ways = others.map(({ certificate }) => problemsFrom(certificate, line, use));
-  if ([problems, ...ways].some(({ length }) => length === 0)) return [];
   const where = {
     profile: profile.id,
     ...(profile.path !== undefined && { profileFile: profile.path }),

@@ -4,11 +4,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { runOnce } from '../../agent/run.ts';
 import { fingerprint256 } from '../../checks/pki/certificate.ts';
+import { oids } from '../../checks/pki/oids.ts';
 import type { Authority, CheckKind, Profile } from '../../checks/types.ts';
 import { type Answer, fakeHost } from '../helpers/fake-host.ts';
 import { makeOcsp } from '../helpers/ocsp-maker.ts';
 import { type Identity, makeCa, testTime } from '../helpers/private-ca.ts';
-import { keyUsage } from '../helpers/x509-writer.ts';
+import { basicConstraints, extKeyUsage, keyUsage } from '../helpers/x509-writer.ts';
 
 const crlUrl = 'http://crl.example/ca.crl';
 const rootCrlUrl = 'http://crl.example/root.crl';
@@ -27,8 +28,20 @@ const rolled = root.issue({ name: ca.name, ca: true });
 const early = root.issue({ name: ca.name, key: ca, ca: true, notBefore: later });
 const forged = stranger.issue({ name: ca.name, key: ca, ca: true });
 const crlSigner = root.issue({ name: ca.name, key: ca, onlyExtensions: [keyUsage('cRLSign')] });
+const crlKey = root.issue({
+  name: ca.name,
+  key: ca,
+  onlyExtensions: [basicConstraints(true), keyUsage('cRLSign')],
+});
+const forClients = root.issue({
+  name: ca.name,
+  key: ca,
+  ca: true,
+  extensions: [extKeyUsage([oids.clientAuth])],
+});
 const above = root.issue({ name: 'O=Test, CN=Policy CA', ca: true, notAfter: ended });
 const below = above.issue({ name: 'O=Test, CN=Lower CA', ca: true });
+const noCa = root.issue({ name: above.name, key: above });
 const crossed = root.issue({ name: below.name, key: below, ca: true });
 
 const authority = (id: string, { der }: Identity, more: Partial<Authority> = {}): Authority => ({
@@ -57,6 +70,10 @@ const elsewhere: Authority = {
   root: false,
   issuer: 'root',
   url: 'http://ca.example/elsewhere.crt',
+};
+
+const timeout: Answer = {
+  finding: { code: 'connect-timeout', target: 'ca.example:80', evidence: {} },
 };
 
 interface Asked {
@@ -121,6 +138,30 @@ describe('a CRL by an authority that its profile alone brings', () => {
       ['critical issuer-mismatch:ca'],
     ],
     ['which issues CRLs alone', { authorities: [authority('ca', crlSigner)] }, []],
+    ['whose key is for CRLs alone', { authorities: [authority('ca', crlKey)] }, []],
+    ['which issues for clients alone', { authorities: [authority('ca', forClients)] }, []],
+    [
+      'under one that is no CA',
+      { authorities: [lower, authority('above', noCa)], by: below },
+      ['critical issuer-mismatch:above'],
+    ],
+    [
+      'under one that cannot be fetched, whose check tells',
+      {
+        authorities: [lower, { ...elsewhere, id: 'above' }],
+        by: below,
+        answers: { [elsewhere.url ?? '']: timeout },
+      },
+      [],
+    ],
+    [
+      'that has ended, beside a renewed certificate of the same name that a URL brings',
+      {
+        authorities: [authority('ca', ca), { ...elsewhere, name: 'Test ca' }],
+        answers: { [elsewhere.url ?? '']: { body: renewed.der } },
+      },
+      [],
+    ],
     [
       'under one that has ended',
       { authorities: [lower, upper], by: below },
@@ -217,13 +258,9 @@ describe('an OCSP answer by an authority that its profile alone brings', () => {
       'and that does not answer',
       {
         authorities: [authority('ca', ca)],
-        answers: {
-          [ocspUrl]: {
-            finding: { code: 'connect-timeout', target: 'ocsp.example:80', evidence: {} },
-          },
-        },
+        answers: { [ocspUrl]: timeout },
       },
-      ['critical connect-timeout:ocsp.example:80'],
+      ['critical connect-timeout:ca.example:80'],
     ],
   ];
   for (const [name, asked, gaps] of cases)
@@ -239,6 +276,9 @@ describe('an authority that its profile alone brings', () => {
     };
     assert.deepEqual(await brief(asked), ['critical certificate-expired:above']);
     assert.deepEqual(await brief({ ...asked, at: new Date('2025-06-01T12:00:00Z') }), []);
+    assert.deepEqual(await brief({ ...asked, answers: { [certificateUrl]: timeout } }), [
+      'critical connect-timeout:ca.example:80',
+    ]);
   });
 
   it('is a warning where it has ended and is only asked about', async () => {
@@ -248,6 +288,9 @@ describe('an authority that its profile alone brings', () => {
     const warning = ['warning certificate-expired:ca'];
     assert.deepEqual(await brief({ authorities, more: { crls, ocsp } }), warning);
     assert.deepEqual(await brief({ authorities, kinds: ['ocsp'], more: { crls, ocsp } }), warning);
+    assert.deepEqual(await brief({ authorities: [authority('ca', early)], more: { crls } }), [
+      'warning certificate-not-yet-valid:ca',
+    ]);
     for (const successor of [renewed, rolled]) {
       const both = [...authorities, authority('anew', successor)];
       assert.deepEqual(await brief({ authorities: both, more: { crls } }), []);
