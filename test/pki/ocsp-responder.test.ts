@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { parseCertificate } from '../../checks/pki/certificate.ts';
+import { type Certificate, parseCertificate } from '../../checks/pki/certificate.ts';
 import { judgeOcsp, ocspEvidence } from '../../checks/pki/ocsp-judge.ts';
 import { oids } from '../../checks/pki/oids.ts';
 import type { GapCode } from '../../checks/types.ts';
@@ -53,6 +53,9 @@ interface ResponderCase {
 
 const by = (signer: Identity, options: Partial<Parameters<typeof make>[0]> = {}): Buffer =>
   make({ signer, ...options });
+
+const sha256 = ({ publicKeyBits }: Certificate): Buffer =>
+  createHash('sha256').update(publicKeyBits).digest();
 
 /** Values of extensions that a delegate may have, each of them critical. */
 const names = sequence(dnsName('ocsp.example.org'));
@@ -110,6 +113,11 @@ const accepted: readonly ResponderCase[] = [
   {
     name: "a delegate with the CA's own name",
     response: by(makeDelegate(ca, { name: ca.name }), { responder: 'name' }),
+    delegated: true,
+  },
+  {
+    name: "a delegate with the CA's key and another name",
+    response: by(makeDelegate(ca, { name: 'Other', key: ca }), { responder: 'name' }),
     delegated: true,
   },
   {
@@ -216,6 +224,14 @@ const unauthorized: readonly ResponderCase[] = [
   {
     name: "the CA's signature under another's name",
     response: make({ responder: byName(stranger) }),
+  },
+  {
+    name: "the CA's key under another name, without any purpose",
+    response: by(ca.issue({ name: 'Other', key: ca }), { responder: 'name' }),
+  },
+  {
+    name: "the CA's key by SHA-256, where SHA-1 is due",
+    response: make({ responder: context(2, octetString(sha256(parseCertificate(ca.der)))) }),
   },
 ];
 

@@ -64,6 +64,9 @@ describe('times', () => {
     response: make({ producedAt: after(hour), answers: [{ status: 'revoked' }] }),
     codes: ['ocsp-not-yet-valid'],
   });
+  judges('produced before its thisUpdate, which neither OpenSSL nor mozilla::pkix compares', {
+    response: make({ producedAt: after(-2 * hour) }),
+  });
   judges('nextUpdate before thisUpdate, both within the tolerance', {
     response: answering({ thisUpdate: after(2 * minute), nextUpdate: after(-2 * minute) }),
     codes: ['ocsp-expired'],
