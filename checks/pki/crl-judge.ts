@@ -17,7 +17,6 @@ import { reasonName, reasons } from './revocation-reasons.ts';
 import { equalBytes, serialHex } from './values.ts';
 
 export type { CrlProblem } from './crl-soundness.ts';
-export { clockToleranceMs } from './crl-soundness.ts';
 export type { CrlSubject } from './crl-scope.ts';
 
 export interface CrlQuestion {

@@ -14,7 +14,7 @@ export interface CrlProblem {
 }
 
 /** How far ahead of this clock thisUpdate may lie: two clocks are compared, milliseconds. */
-export const clockToleranceMs = 5 * 60_000;
+const clockToleranceMs = 5 * 60_000;
 
 /** The identifiers that a CRL may know a certificate's key by: its own, and the usual hash. */
 const keyIdentifiers = (certificate: Certificate): readonly string[] => {

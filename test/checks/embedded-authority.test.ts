@@ -118,8 +118,13 @@ const reportOf = (asked: Asked) => {
     signal: new AbortController().signal,
   });
 };
-const brief = async (asked: Asked): Promise<readonly string[]> =>
-  (await reportOf(asked)).gaps.map(({ id, severity }) => `${severity} ${id}`);
+const brief = async (asked: Asked): Promise<readonly string[]> => {
+  const { checks, gaps } = await reportOf(asked);
+  return [
+    ...gaps.map(({ id, severity }) => `${severity} ${id}`),
+    ...checks.flatMap(({ id, status }) => (status === 'unknown' ? [`unknown ${id}`] : [])),
+  ];
+};
 
 const expired = ['critical certificate-expired:ca'];
 
@@ -213,6 +218,19 @@ describe('a CRL by an authority that its profile alone brings', () => {
         },
       },
       [],
+    ],
+    [
+      'which has ended, whose root is known by its fingerprint alone',
+      {
+        authorities: [authority('ca', ca)],
+        more: {
+          authorities: [
+            { id: 'root', name: 'Root', root: true, sha256: fingerprint256(root.der) },
+            authority('ca', ca),
+          ],
+        },
+      },
+      expired,
     ],
     [
       'that has a URL, whose check tells',

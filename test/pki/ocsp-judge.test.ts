@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseCertificate } from '../../checks/pki/certificate.ts';
+import { judgeOcsp, ocspEvidence } from '../../checks/pki/ocsp-judge.ts';
 import { oids } from '../../checks/pki/oids.ts';
-import type { GapCode } from '../../checks/types.ts';
+import type { Evidence, GapCode } from '../../checks/types.ts';
 import { context, enumerated, generalizedTime, nullValue } from '../helpers/der-writer.ts';
 import { answering, ca, judges, make, question, subject } from '../helpers/ocsp-cases.ts';
 import {
   type AnswerOptions,
   certId,
+  makeDelegate,
   makeOcsp,
   ocspResponse,
   responseStatuses,
 } from '../helpers/ocsp-maker.ts';
-import { makeCa } from '../helpers/private-ca.ts';
+import { makeCa, testTime } from '../helpers/private-ca.ts';
 import { extension, nameOf } from '../helpers/x509-writer.ts';
 
 const rsaCa = makeCa({ name: 'RSA CA', key: 'rsa' });
@@ -171,5 +173,39 @@ describe('evidence', () => {
   judges('names the responder as it names itself', {
     response: make({ responder: 'name' }),
     evidence: { responder: 'C=BE, O=Example, CN=Issuing CA' },
+  });
+
+  const whole = (response: Uint8Array): Evidence =>
+    ocspEvidence(judgeOcsp(response, { ...question, at: testTime }));
+  const delegate = makeDelegate(ca, { name: 'CN=Delegate' });
+  const said = {
+    responseStatus: 'successful',
+    producedAt: '2025-06-03T11:00:00.000Z',
+    responder: delegate.keyIdentifier.toString('hex').toUpperCase(),
+  };
+
+  it('is all that a revoked answer by a delegate says', () => {
+    const answers = [{ status: 'revoked', reason: 1, nextUpdate: null }] as const;
+    assert.deepEqual(whole(make({ signer: delegate, answers })), {
+      ...said,
+      certStatus: 'revoked',
+      revokedAt: '2025-05-01T00:00:00.000Z',
+      reason: 'keyCompromise',
+      thisUpdate: '2025-06-03T11:00:00.000Z',
+      nextUpdate: null,
+      hash: 'sha1',
+      delegated: true,
+      delegate: 'CN=Delegate',
+      delegateRevocation: 'nocheck',
+      signature: 'valid',
+      signatureAlgorithm: 'ecdsa-with-SHA256',
+    });
+  });
+  it('has no answer where there is none to believe', () => {
+    assert.deepEqual(whole(make({ signer: delegate, serial: 9 })), {
+      ...said,
+      signature: 'unchecked',
+    });
+    assert.deepEqual(whole(Buffer.of(0x30, 0)), { signature: 'unchecked' });
   });
 });
