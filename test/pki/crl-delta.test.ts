@@ -383,6 +383,24 @@ describe('a verdict', () => {
     assert.deepEqual(Buffer.from(verdict.signer?.raw ?? []), ca.der);
   });
 
+  it('tells by whom it is, and by whom it should be', () => {
+    const of = (...issuers: readonly Identity[]) =>
+      ask(ca.crl(), leaf, { issuers: issuers.map(({ der }) => parseCertificate(der)) }).problems[0]
+        ?.evidence;
+    const hex = ({ keyIdentifier }: Identity) => keyIdentifier.toString('hex').toUpperCase();
+    assert.deepEqual(of(namesake), {
+      found: `C=BE, O=Test, CN=CA with key ${hex(ca)}`,
+      expected: `key ${hex(namesake)}`,
+    });
+    const strangers = [1, 2, 3, 4, 5].map((number) => makeCa({ name: `CN=${number}` }));
+    assert.deepEqual(of(...strangers), {
+      found: 'C=BE, O=Test, CN=CA',
+      expected: 'CN=1 or CN=2 or CN=3 or CN=4',
+    });
+    const [altered] = ask(ca.crl({ signature: flippedLastByte }), leaf).problems;
+    assert.equal(altered?.evidence['reason'], 'not signed by the key of its issuer');
+  });
+
   it('tells the serial number, the time and the reason of a revocation', () => {
     const date = new Date('2024-02-03T04:05:06Z');
     const [problem] = ask(

@@ -11,6 +11,7 @@ import {
   ocspGetUrl,
 } from '../../checks/pki/ocsp-request.ts';
 import { serialBytes } from '../../checks/pki/values.ts';
+import { parseTree, writeTree } from '../fuzz/der-tree.ts';
 import { makeCa } from '../helpers/private-ca.ts';
 import { lacking } from '../helpers/programs.ts';
 
@@ -87,9 +88,19 @@ describe('a request', async () => {
       assert.ok(text.includes(`SerialNumber:${'11'.repeat(128)}`), text);
     },
   );
-  it('refuses a serial of no bytes', () => {
-    assert.throws(() => buildReachabilityRequest(new Uint8Array()), RangeError);
+  it('is written in DER, however long its parts are', () => {
+    for (let length = 1; length <= 128; length++)
+      for (const serial of [Buffer.alloc(20, 0x11), Buffer.alloc(128, 0x11)]) {
+        const nonce = Buffer.alloc(length, 0xab);
+        const ours = buildOcspRequest({ issuer, serial, hash: 'sha1', nonce });
+        assert.deepEqual(Buffer.from(writeTree(parseTree(ours))), Buffer.from(ours));
+      }
   });
+
+  for (const length of [0, 129])
+    it(`refuses a serial of ${length} bytes`, () => {
+      assert.throws(() => buildReachabilityRequest(Buffer.alloc(length, 1)), RangeError);
+    });
 });
 
 describe('a GET URL', () => {
