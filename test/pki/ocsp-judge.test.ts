@@ -206,6 +206,12 @@ describe('evidence', () => {
       ...said,
       signature: 'unchecked',
     });
+    const late = makeDelegate(ca, { key: delegate, notAfter: new Date('2025-06-01T00:00:00Z') });
+    assert.deepEqual(whole(make({ signer: late })), {
+      ...said,
+      signature: 'unchecked',
+      signatureAlgorithm: 'ecdsa-with-SHA256',
+    });
     assert.deepEqual(whole(Buffer.of(0x30, 0)), { signature: 'unchecked' });
   });
 });
