@@ -11,7 +11,14 @@ import { reasonName } from '../../checks/pki/revocation-reasons.ts';
 import { oids } from '../../checks/pki/oids.ts';
 import type { GapCode } from '../../checks/types.ts';
 import { opensslCrlCheck } from '../helpers/crl-oracle.ts';
-import { context, contextPrimitive, integer, sequence } from '../helpers/der-writer.ts';
+import {
+  bitString,
+  context,
+  contextPrimitive,
+  integer,
+  oid,
+  sequence,
+} from '../helpers/der-writer.ts';
 import {
   type CrlOptions,
   type Identity,
@@ -373,6 +380,12 @@ describe('a verdict', () => {
     const ended = ca.crl({ nextUpdate: new Date(testTime.getTime() - 1000) });
     assert.equal(reason(ask(ended, leaf)), 'crl-expired');
     assert.equal(reason(ask(ca.crl(), leaf, { issuers: [] })), 'the signature is unchecked');
+    const publicKey = sequence(sequence(oid('1.3.6.1.4.1.99999.9')), bitString(Buffer.of(1)));
+    const unusable = makeCa({ name: ca.name, key: ca, rewrite: () => ({ publicKey }) });
+    const issuers = [parseCertificate(unusable.der)];
+    const verdict = ask(ca.crl(), leaf, { issuers });
+    assert.equal(reason(verdict), 'the signature is unchecked');
+    assert.deepEqual([verdict.signature, verdict.problems], ['unchecked', []]);
   });
 
   it('names the signer', () => {
