@@ -412,6 +412,18 @@ describe('a verdict', () => {
     });
     const [altered] = ask(ca.crl({ signature: flippedLastByte }), leaf).problems;
     assert.equal(altered?.evidence['reason'], 'not signed by the key of its issuer');
+    // The wrong reason would send its reader after a forgery
+    const forCertificates = makeCa({
+      name: ca.name,
+      key: ca,
+      onlyExtensions: [basicConstraints(true), keyUsage('keyCertSign')],
+    });
+    const verdict = ask(ca.crl(), leaf, { issuers: [parseCertificate(forCertificates.der)] });
+    assert.deepEqual(
+      [verdict.signature, verdict.signer?.serialHex],
+      ['valid', parseCertificate(forCertificates.der).serialHex],
+    );
+    assert.match(JSON.stringify(verdict.problems), /cRLSign/);
   });
 
   it('tells the serial number, the time and the reason of a revocation', () => {
