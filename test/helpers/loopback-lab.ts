@@ -6,7 +6,6 @@
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,23 +13,9 @@ import { freePort } from './free-port.ts';
 import { labProfile } from './lab-profile.ts';
 import { makeOpensslPki } from './openssl-pki.ts';
 import { findProgram } from './programs.ts';
+import { untilOpen } from './until-open.ts';
 
 const run = promisify(execFile);
-
-const listening = async (child: ChildProcess, port: number): Promise<void> => {
-  for (let attempt = 0; attempt < 100 && child.exitCode === null; attempt++) {
-    const up = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.once('error', () => resolve(false));
-    });
-    if (up) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`nothing listens on port ${port}`);
-};
 
 /** What is asked by GET is answered from a file, as caches do (RFC 5019 section 5). */
 const cachedOcsp = 'if ($request_method = GET) { rewrite ^ /root.ocsp last; }';
@@ -54,7 +39,7 @@ const startNginx = async (
          listen 127.0.0.1:${ocsp.front};
          access_log ${folder}/ocsp.log asked;
          location / {
-           proxy_http_version 1.0;
+           proxy_http_version 1.0; proxy_ignore_client_abort on;
            ${ocsp.cached ? cachedOcsp : ''}
            proxy_pass http://127.0.0.1:${ocsp.responder};
          }
@@ -67,7 +52,7 @@ const startNginx = async (
     ['-c', config, '-e', join(folder, 'nginx.err')],
     { stdio: 'ignore' },
   );
-  await listening(nginx, port);
+  await untilOpen(nginx, port);
   return nginx;
 };
 

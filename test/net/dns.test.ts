@@ -10,14 +10,21 @@ import { isUnroutable, parseAddress } from '../../checks/net/address.ts';
 import { serverName } from '../../checks/net/dns-query.ts';
 import { type Resolution, resolveName } from '../../checks/net/dns.ts';
 import { hasResolver, hostsFileNames } from '../../checks/net/system-lookup.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { freePort } from '../helpers/free-port.ts';
 import { findProgram, lacking } from '../helpers/programs.ts';
 import { type DnsServer, serveDns } from './dns-server.ts';
 import { steady } from './servers.ts';
 
-const budgetMs = 900;
+/** For what never comes. */
+const briefMs = 900;
+const patientMs = 20_000;
 
-const resolve = (name: string, servers: readonly string[]): Promise<Resolution> =>
+const resolve = (
+  name: string,
+  servers: readonly string[],
+  budgetMs = name.includes('silent') ? briefMs : patientMs,
+): Promise<Resolution> =>
   resolveName(name, {
     platform: 'linux',
     servers,
@@ -79,7 +86,7 @@ describe('a name', () => {
     it(`${name} is ${JSON.stringify(expected)}`, async () => {
       const started = performance.now();
       assert.deepEqual(shown(await resolve(name, [server.name])), expected);
-      assert.ok(performance.now() - started < budgetMs + 500);
+      assert.ok(performance.now() - started < briefMs + 15_000);
     });
 
   it('carries the servers that were asked', async () => {
@@ -91,7 +98,7 @@ describe('a name', () => {
 
   it('is asked again when nobody answered', async () => {
     const lossy = await serveDns({ 'four.test': { a: ['192.0.2.1'] } }, { drop: 2 });
-    assert.deepEqual(shown(await resolve('four.test', [lossy.name])), ['192.0.2.1']);
+    assert.deepEqual(shown(await resolve('four.test', [lossy.name], 4000)), ['192.0.2.1']);
     lossy.close();
   });
 
@@ -104,8 +111,8 @@ describe('a name', () => {
         [dead, server.name],
         [server.name, dead],
       ]) {
-        assert.deepEqual(shown(await resolve('four.test', servers)), ['192.0.2.1']);
-        assert.deepEqual(shown(await resolve('nx.test', servers)), 'dns-not-found:nx.test');
+        assert.deepEqual(shown(await resolve('four.test', servers, 4000)), ['192.0.2.1']);
+        assert.deepEqual(shown(await resolve('nx.test', servers, 4000)), 'dns-not-found:nx.test');
       }
     silent.close();
     refusing.close();
@@ -123,12 +130,12 @@ describe('a name', () => {
     const names = Array.from({ length: 20 }, () => resolve('silent.test', [server.name]));
     for (const resolution of await Promise.all(names))
       assert.equal(resolution.finding?.code, 'dns-timeout');
-    assert.ok(performance.now() - started < budgetMs + 500);
+    assert.ok(performance.now() - started < 10 * briefMs); // one after the other: twenty times
   });
 
   it('is given up when the run is aborted', async () => {
     const controller = new AbortController();
-    const options = { platform: 'linux', servers: [server.name], budgetMs: 9000 } as const;
+    const options = { platform: 'linux', servers: [server.name], budgetMs: 60_000 } as const;
     setTimeout(() => controller.abort(new Error('enough')), 50);
     const started = performance.now();
     await assert.rejects(
@@ -139,7 +146,7 @@ describe('a name', () => {
       }),
       { message: 'enough' },
     );
-    assert.ok(performance.now() - started < 500);
+    assert.ok(performance.now() - started < 30_000);
   });
 });
 
@@ -173,10 +180,10 @@ describe('a name, with dnsmasq', { skip: await lacking('dnsmasq') }, () => {
         dnsmasq.once('exit', () => resolved());
         dnsmasq.kill();
       });
-    for (let attempt = 0; attempt < 50; attempt++) {
-      if ((await resolve('crl.lab.test', [server])).addresses) break;
-      await new Promise((resolved) => setTimeout(resolved, 50));
-    }
+    await eventually('an answer of dnsmasq', async () => {
+      const { addresses } = await resolve('crl.lab.test', [server], briefMs);
+      return addresses !== undefined;
+    });
   });
   after(async () => {
     await stop();
@@ -205,7 +212,8 @@ const resolveInNamespace = async (
     hosts = '127.0.0.1 localhost',
     resolvers,
     platform = 'linux',
-  }: { hosts?: string; resolvers: string; platform?: 'linux' | 'win32' },
+    budgetMs = patientMs,
+  }: { hosts?: string; resolvers: string; platform?: 'linux' | 'win32'; budgetMs?: number },
   ...names: readonly string[]
 ): Promise<{ answers: unknown; elapsedMs: number }> => {
   const folder = await mkdtemp(join(tmpdir(), 'certready-etc-'));
@@ -279,9 +287,9 @@ describe('a name, by the files of this system', { skip }, () => {
       silent.bind(53, '127.0.0.98', () => resolved(true));
     });
     if (!bound) return; // somebody else has the port
-    const names = Array.from({ length: 12 }, (_, index) => `n${index}.test`);
+    const names = Array.from({ length: 24 }, (_, index) => `n${index}.test`);
     const { answers, elapsedMs } = await resolveInNamespace(
-      { resolvers: 'nameserver 127.0.0.98' },
+      { resolvers: 'nameserver 127.0.0.98', budgetMs: briefMs },
       ...names,
     );
     silent.close();
@@ -289,8 +297,8 @@ describe('a name, by the files of this system', { skip }, () => {
       assert.equal(finding?.code, 'dns-timeout');
       assert.deepEqual(finding.evidence['resolvers'], ['127.0.0.98:53']);
     }
-    // getaddrinfo alone would hold it for ten seconds, four names at a time
-    assert.ok(elapsedMs < budgetMs + 4000, `took ${Math.round(elapsedMs)} ms`);
+    // getaddrinfo alone would hold it for ten seconds, four names at a time: for a minute
+    assert.ok(elapsedMs < 30_000, `took ${Math.round(elapsedMs)} ms`);
   });
 });
 

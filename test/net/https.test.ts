@@ -8,7 +8,7 @@ import { before, describe, it } from 'node:test';
 import { type TlsOptions, createServer } from 'node:tls';
 import { fixedProxy } from '../../checks/net/proxy.ts';
 import { lacking } from '../helpers/programs.ts';
-import { der, fetchFrom, header, onRequest, response, serve } from './servers.ts';
+import { brief, der, fetchFrom, header, onRequest, response, serve } from './servers.ts';
 
 describe('https', { skip: await lacking('openssl') }, () => {
   let identity: { key: Buffer; cert: Buffer };
@@ -84,7 +84,8 @@ describe('https', { skip: await lacking('openssl') }, () => {
           else if (behave !== 'silence') socket.write(behave);
         });
       });
-      const { finding } = await fetchFrom(`https://127.0.0.1:${server.port}/`);
+      const waits = behave === 'silence' ? brief : {};
+      const { finding } = await fetchFrom(`https://127.0.0.1:${server.port}/`, waits);
       await server.close();
       assert.equal(finding?.code, code);
       assert.equal(finding.target, `127.0.0.1:${server.port}`);

@@ -4,7 +4,7 @@ import { createNames } from '../../checks/net/names.ts';
 import { type DnsServer, serveDns } from './dns-server.ts';
 import { fetchFrom, onRequest, response, serve, steady } from './servers.ts';
 
-const budgetMs = 600;
+const budgetMs = 20_000;
 
 describe('names that several ask for', () => {
   let server: DnsServer;
@@ -56,12 +56,15 @@ describe('names that several ask for', () => {
   it('are given up by one without a loss to the others', async () => {
     const asker = names();
     const impatient = new AbortController();
-    const one = asker.resolve('silent.test', { budgetMs, signal: impatient.signal });
-    const other = asker.resolve('silent.test', { budgetMs, signal: steady() });
+    const brief = { budgetMs: 600 };
+    const one = asker.resolve('silent.test', { ...brief, signal: impatient.signal });
+    let isOver = false;
+    const other = asker
+      .resolve('silent.test', { ...brief, signal: steady() })
+      .finally(() => (isOver = true));
     setTimeout(() => impatient.abort(new Error('enough')), 50);
-    const started = performance.now();
     await assert.rejects(one, { message: 'enough' });
-    assert.ok(performance.now() - started < budgetMs / 2);
+    assert.equal(isOver, false);
     assert.equal((await other).finding?.code, 'dns-timeout');
   });
 });

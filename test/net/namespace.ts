@@ -20,7 +20,7 @@ export const inNamespace = async (setup: readonly string[], script: string): Pro
   const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', script];
   const { stdout } = await run('unshare', ['--net', 'sh', '-c', lines, 'sh', ...node], {
     cwd: root,
-    timeout: 30_000,
+    timeout: 120_000,
   });
   return JSON.parse(stdout) as unknown;
 };

@@ -1,9 +1,8 @@
 /** Proxies as Debian ships them, and the sentences that others say. */
 
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -11,8 +10,10 @@ import { fixedProxy, systemProxy } from '../../checks/net/proxy.ts';
 import type { Finding } from '../../checks/types.ts';
 import { freePort } from '../helpers/free-port.ts';
 import { findProgram, lacking } from '../helpers/programs.ts';
+import { untilOpen } from '../helpers/until-open.ts';
 import {
   type LoopbackServer,
+  brief,
   der,
   fetchFrom,
   header,
@@ -35,22 +36,6 @@ const origin = onRequest((socket, request) => {
 const shown = (finding: Finding | undefined): string | undefined =>
   finding && `${finding.code}:${finding.target}`;
 
-const running = async (child: ChildProcess, port: number): Promise<void> => {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const up = await new Promise<boolean>((resolve) => {
-      const socket = connectSocket(port, '127.0.0.1', () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.once('error', () => resolve(false));
-    });
-    if (up) return;
-    if (child.exitCode !== null) break;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`the proxy on port ${port} did not start`);
-};
-
 interface Peer {
   readonly port: number;
   stop(): Promise<void>;
@@ -66,7 +51,7 @@ const start = async (program: string, args: readonly string[], port: number): Pr
         child.kill();
       }
     });
-  await running(child, port);
+  await untilOpen(child, port);
   return { port, stop };
 };
 
@@ -109,8 +94,6 @@ const startTinyproxy = async (folder: string): Promise<Peer> => {
   return start('tinyproxy', ['-d', '-c', file], port);
 };
 
-const waits = { connectTimeoutMs: 2000, requestTimeoutMs: 4000 };
-
 describe('through squid', { skip: await lacking('squid', 'openssl') }, () => {
   let folder: string;
   let server: LoopbackServer;
@@ -150,11 +133,10 @@ http_access allow all`,
 
   const fetch = (path: string, peer: Peer = open, credentials = '') =>
     fetchFrom(path.startsWith('/') ? `http://127.0.0.1:${server.port}${path}` : path, {
-      ...waits,
       proxy: fixedProxy(`http://${credentials}127.0.0.1:${peer.port}`),
     });
   const probe = (peer: Peer, host: string, port: number) =>
-    network({ ...waits, proxy: fixedProxy(`http://127.0.0.1:${peer.port}`) }).probe(
+    network({ proxy: fixedProxy(`http://127.0.0.1:${peer.port}`) }).probe(
       { host, port },
       steady(),
     );
@@ -262,7 +244,7 @@ describe('through tinyproxy', { skip: await lacking('tinyproxy') }, () => {
     await rm(folder, { recursive: true });
   });
   const fetch = (url: string) =>
-    fetchFrom(url, { ...waits, proxy: fixedProxy(`http://127.0.0.1:${peer.port}`) });
+    fetchFrom(url, { proxy: fixedProxy(`http://127.0.0.1:${peer.port}`) });
 
   it('brings the bytes', async () => {
     assert.deepEqual((await fetch(`http://127.0.0.1:${server.port}/200`)).sink?.body(), der);
@@ -362,7 +344,7 @@ describe('through a proxy that', () => {
 
   it('never answers', async () => {
     const proxy = await serve(() => undefined);
-    const options = { proxy: fixedProxy(`http://127.0.0.1:${proxy.port}`) };
+    const options = { ...brief, proxy: fixedProxy(`http://127.0.0.1:${proxy.port}`) };
     assert.equal(shown((await fetchFrom(target, options)).finding), 'response-timeout:crl.test:80');
     assert.equal(
       shown((await fetchFrom('https://crl.test/', options)).finding),

@@ -83,13 +83,17 @@ export const response = (
 /** Bytes that begin as DER does. */
 export const der = Buffer.concat([Buffer.from([0x30, 0x82, 0x01, 0x00]), Buffer.alloc(256, 7)]);
 
+/** For what never comes. */
+export const brief = { connectTimeoutMs: 2500, requestTimeoutMs: 2500 } as const;
+
+/** What comes is waited for, however busy this machine is. */
 export const networkOptions = (options: Partial<NetworkOptions> = {}): NetworkOptions => ({
   platform: 'linux',
   hostName: 'mx.example.org',
   elapsed: () => performance.now(),
   now: () => new Date(),
-  connectTimeoutMs: 800,
-  requestTimeoutMs: 1200,
+  connectTimeoutMs: 20_000,
+  requestTimeoutMs: 40_000,
   resolve: [],
   connectTo: [],
   proxy: noProxy,

@@ -12,7 +12,6 @@ import {
 import { type Socket, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
 import { starttls } from '../../checks/net/starttls.ts';
 import type { StarttlsResult } from '../../checks/types.ts';
@@ -20,6 +19,7 @@ import { freePort } from '../helpers/free-port.ts';
 import { makeCa } from '../helpers/private-ca.ts';
 import { lacking } from '../helpers/programs.ts';
 import { startSmtpServer } from '../helpers/smtp-server.ts';
+import { untilOpen } from '../helpers/until-open.ts';
 import { dnsName, subjectAltName } from '../helpers/x509-writer.ts';
 
 const root = makeCa({ name: 'Root' });
@@ -36,16 +36,6 @@ const dialled = (port: number): Promise<Socket> =>
     socket.once('connect', () => resolve(socket)).once('error', reject);
   });
 
-const untilOpen = async (port: number): Promise<void> => {
-  for (let tries = 0; tries < 100; tries++) {
-    const socket = await dialled(port).catch(() => undefined);
-    socket?.destroy();
-    if (socket) return;
-    await sleep(50);
-  }
-  throw new Error(`nothing listens on port ${port}`);
-};
-
 const ask = (port: number): Promise<StarttlsResult> =>
   starttls(
     { host: 'mx.example.com', port: 25 },
@@ -60,7 +50,7 @@ const ask = (port: number): Promise<StarttlsResult> =>
       },
       elapsed: () => performance.now(),
       hostName: 'client.example.org',
-      timeoutMs: 10_000,
+      timeoutMs: 60_000,
       signal: new AbortController().signal,
     },
   );
@@ -101,7 +91,7 @@ describe('openssl s_server behind STARTTLS', { skip: await lacking('openssl') },
         onStarttls: (socket) => socket.pipe(connect({ host: '127.0.0.1', port })).pipe(socket),
       });
       try {
-        await untilOpen(port);
+        await untilOpen(child, port);
         const result = await ask(front.port);
         assert.deepEqual(result.findings, []);
         assert.equal(result.tls?.protocol, protocol);
@@ -175,7 +165,7 @@ describe('Postfix as a mail host', { skip: postfixMissing }, () => {
       stdio: ['ignore', 'ignore', 'ignore'],
       detached: true,
     });
-    await untilOpen(port);
+    await untilOpen(master, port);
   });
 
   after(async () => {

@@ -39,7 +39,7 @@ interface Asked {
 
 const ask = async (
   options: SmtpServerOptions,
-  { name = 'mx.example.com', hostName = 'client.example.org', timeoutMs = 5000 } = {},
+  { name = 'mx.example.com', hostName = 'client.example.org', timeoutMs = 20_000 } = {},
 ): Promise<Asked> => {
   const server = await startSmtpServer(options);
   try {
@@ -340,21 +340,21 @@ const faults: readonly FaultCase[] = [
     options: { onConnect: hold },
     code: 'response-timeout',
     evidence: { command: 'connect' },
-    timeoutMs: 400,
+    timeoutMs: 1500,
   },
   {
     name: 'half a greeting',
     options: { onConnect: (socket) => socket.write('220-mx') },
     code: 'response-stalled',
     evidence: { command: 'connect', received: '220-mx' },
-    timeoutMs: 400,
+    timeoutMs: 1500,
   },
   {
     name: 'no answer to EHLO',
     options: { ehlo: [] },
     code: 'response-timeout',
     evidence: { command: 'EHLO' },
-    timeoutMs: 400,
+    timeoutMs: 1500,
   },
   // ------------------------------------------------------------ from STARTTLS on
   {
@@ -382,7 +382,7 @@ const faults: readonly FaultCase[] = [
     options: { onStarttls: hold },
     code: 'response-timeout',
     evidence: { stage: 'tls' },
-    timeoutMs: 400,
+    timeoutMs: 1500,
   },
   {
     name: 'half an answer to the ClientHello',
@@ -391,7 +391,7 @@ const faults: readonly FaultCase[] = [
         socket.once('data', () => socket.write(serverHello(3).subarray(0, 9))),
     },
     code: 'response-stalled',
-    timeoutMs: 400,
+    timeoutMs: 1500,
   },
   {
     name: 'an answer that is not TLS',
@@ -443,7 +443,7 @@ const faults: readonly FaultCase[] = [
   },
 ];
 
-describe('a mail host that fails', () => {
+describe('a mail host that fails', { concurrency: 8 }, () => {
   for (const { name, options, code, evidence = {}, connections, timeoutMs } of faults)
     it(`${name}: ${code}`, async () => {
       const asked = await ask(options, { ...(timeoutMs !== undefined && { timeoutMs }) });
