@@ -50,6 +50,8 @@ const lastWords = async (name: string): Promise<string> => {
   const { InvocationID } = await systemctl.show(unitName(name), 'InvocationID');
   if (InvocationID === '') return '';
   const life = `_SYSTEMD_INVOCATION_ID=${InvocationID}`;
+  // All that it has been handed by now; where it cannot be asked, it is waited for
+  await runTool('journalctl', ['--sync']).catch(() => undefined);
   for (let attempt = 0; attempt < journalRetries; attempt++) {
     const said = await runTool('journalctl', ['--quiet', '--output=cat', '--lines=1', life]).catch(
       () => '',

@@ -199,7 +199,7 @@ suite('as a process', () => {
       child.kill(signal);
       const { status: actual, stdout, stderr } = await end;
       assert.deepEqual([actual, stdout, stderr], [status, '', '']);
-      assert.ok(performance.now() - began < 1500);
+      assert.ok(performance.now() - began < 30_000);
       await server.stop();
     });
 
@@ -213,7 +213,7 @@ suite('as a process', () => {
       ]),
     );
     assert.equal(status, 2);
-    assert.ok(performance.now() - began < 5000);
+    assert.ok(performance.now() - began < 60_000);
     await server.stop();
   });
 });

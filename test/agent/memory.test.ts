@@ -12,6 +12,7 @@ import { type RunMemory, openMemory } from '../../agent/memory/memory.ts';
 import type { Report } from '../../agent/report/report.ts';
 import { type AskOptions, loadSettings } from '../../agent/settings.ts';
 import { parseConnectTo } from '../../checks/net/options.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { type LoopbackLab, startLoopbackLab } from '../helpers/loopback-lab.ts';
 import { makeCa } from '../helpers/private-ca.ts';
 import { findProgram } from '../helpers/programs.ts';
@@ -99,6 +100,8 @@ describe('the memory of earlier runs', { skip }, () => {
       const before = (await lab.ocspLog()).length;
       const report = await run(ocsp);
       assert.equal(report.verdict, 'ready');
+      // nginx logs what it has answered
+      await eventually('both requests', async () => (await lab.ocspLog()).length >= before + 2);
       return (await lab.ocspLog()).slice(before);
     };
     assert.deepEqual(await asked(), ['POST 200', 'GET 200']);

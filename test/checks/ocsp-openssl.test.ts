@@ -31,8 +31,8 @@ const network = createNetwork({
   hostName: 'mx.example.org',
   elapsed: () => performance.now(),
   now,
-  connectTimeoutMs: 2000,
-  requestTimeoutMs: 5000,
+  connectTimeoutMs: 20_000,
+  requestTimeoutMs: 40_000,
   resolve: [],
   connectTo: [],
   proxy: noProxy,
@@ -134,7 +134,7 @@ const start = (one: Pick<Case, 'key' | 'delegate' | 'status' | 'options'>) => {
 
 describe('openssl as the responder', { skip: noOpenssl }, () => {
   for (const one of cases)
-    it(one.name, { timeout: 20_000 }, async () => {
+    it(one.name, { timeout: 120_000 }, async () => {
       const { ca, subject, responder } = start(one);
       const { url, stop } = await responder;
       try {
@@ -162,7 +162,7 @@ describe('openssl as the responder', { skip: noOpenssl }, () => {
       }
     });
 
-  it('a nonce that it echoes, and one that it does not', { timeout: 20_000 }, async () => {
+  it('a nonce that it echoes, and one that it does not', { timeout: 120_000 }, async () => {
     const { ca, subject, responder } = start({});
     const { url, stop } = await responder;
     const folder = await mkdtemp(join(tmpdir(), 'ocsp-nonce-'));
@@ -177,7 +177,7 @@ describe('openssl as the responder', { skip: noOpenssl }, () => {
       await run(
         'openssl',
         ['ocsp', '-reqin', 'request.der', '-url', url, '-respout', 'response.der', '-noverify'],
-        { cwd: folder, timeout: 10_000 },
+        { cwd: folder, timeout: 60_000 },
       );
       const response = await readFile(join(folder, 'response.der'));
       const judge = (sent: Uint8Array) =>
@@ -194,7 +194,7 @@ describe('openssl as the responder', { skip: noOpenssl }, () => {
     }
   });
 
-  it('a question about another CA', { timeout: 20_000 }, async () => {
+  it('a question about another CA', { timeout: 120_000 }, async () => {
     const { subject, responder } = start({});
     const stranger = makeCa({ name: 'Stranger' });
     const { url, stop } = await responder;
@@ -212,7 +212,7 @@ describe('openssl as the responder', { skip: noOpenssl }, () => {
     }
   });
 
-  it('nobody there', { timeout: 20_000 }, async () => {
+  it('nobody there', { timeout: 120_000 }, async () => {
     const { ca, subject, responder } = start({});
     const { url, stop } = await responder;
     await stop();

@@ -64,7 +64,7 @@ describe('the request', () => {
 
   it(
     'does not crowd the responder, nor wait for a POST that hangs',
-    { timeout: 10_000 },
+    { timeout: 60_000 },
     async () => {
       const open = new Set<string>();
       let together = 0;
@@ -497,7 +497,7 @@ describe('a missing certificate', () => {
     assert.notEqual(judgement.unknown, undefined);
   });
 
-  it('that is slow to come does not hold up a dead responder', { timeout: 10_000 }, async () => {
+  it('that is slow to come does not hold up a dead responder', { timeout: 60_000 }, async () => {
     const { network, asked } = networkTo(() => fault('connect-timeout'));
     let arrive: (der: Buffer) => void = () => undefined;
     const slow = new Promise<Buffer>((resolve) => (arrive = resolve));
@@ -509,7 +509,7 @@ describe('a missing certificate', () => {
     assert.deepEqual([...new Set(brief(findings))], ['connect-timeout ocsp.test:80']);
     assert.equal(asked.length, 2);
   });
-  it('that is slow to come is used when it comes', { timeout: 10_000 }, async () => {
+  it('that is slow to come is used when it comes', { timeout: 60_000 }, async () => {
     // A server that does not take a question about no CA is there all the same
     const { network, asked } = networkTo(() =>
       asked.length <= 2 ? fault('http-status', responderUrl, 404) : good(),

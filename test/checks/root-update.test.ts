@@ -111,7 +111,7 @@ const judge = async ({
   const judged = async (tasks: readonly Task[]): Promise<Judgement> => {
     const [task] = tasks;
     assert.ok(task);
-    const observation = await task.observe(AbortSignal.timeout(5000));
+    const observation = await task.observe(AbortSignal.timeout(60_000));
     return observation.judge(times.at ?? at);
   };
   const [update, ofStore, mail] = await Promise.all([

@@ -84,7 +84,7 @@ const judgeAll = async (
   const run = createRun(fakeHost({ trustStores: stores }), { smtp: [] });
   const tasks = await trustStoreCheck.discover(of, run);
   const judged = tasks.map(async (task) => {
-    const observation = await task.observe(AbortSignal.timeout(5000));
+    const observation = await task.observe(AbortSignal.timeout(60_000));
     return [task.target, observation.judge(at)] as const;
   });
   return new Map(await Promise.all(judged));

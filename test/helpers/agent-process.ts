@@ -57,6 +57,7 @@ const start = (args: readonly string[], env: Env): AgentProcess => {
   });
   const lines: LogLine[] = [];
   const waiting = new Set<() => void>();
+  let isOver = false;
   let rest = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     const all = (rest + text).split('\n');
@@ -66,6 +67,7 @@ const start = (args: readonly string[], env: Env): AgentProcess => {
   });
   const ended = new Promise<number | NodeJS.Signals>((resolve) => {
     child.once('close', (status, signal) => {
+      isOver = true; // and all that it said has been read
       resolve(signal ?? status ?? -1);
       for (const wake of waiting) wake();
     });
@@ -79,7 +81,6 @@ const start = (args: readonly string[], env: Env): AgentProcess => {
       new Promise((resolve, reject) => {
         const look = (): void => {
           const found = lines.slice(from).find(is);
-          const isOver = child.exitCode !== null || child.signalCode !== null;
           if (!found && !isOver) return;
           waiting.delete(look);
           if (found) resolve(found);

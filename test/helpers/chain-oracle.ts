@@ -45,7 +45,7 @@ export const opensslVerify = async (input: ChainInput): Promise<string> => {
       execFile(
         'openssl',
         [...args, ...untrusted, ...policies, ...time, 'leaf'],
-        { cwd: folder, timeout: 20_000 },
+        { cwd: folder, timeout: 60_000 },
         (error, _stdout, stderr) => resolve(error ? stderr.trim() || error.message : 'ok'),
       );
     });

@@ -40,7 +40,7 @@ export const opensslCrlCheck = async (question: CrlOracleQuestion): Promise<stri
     if (extended) args.push('-extended_crl', '-untrusted', file('other.pem'));
     args.push('-CAfile', file('ca.pem'), '-CRLfile', file('crls.pem'), file('leaf.pem'));
     const output = await new Promise<string>((resolve) => {
-      execFile('openssl', args, { timeout: 20_000 }, (_error, stdout, stderr) =>
+      execFile('openssl', args, { timeout: 60_000 }, (_error, stdout, stderr) =>
         resolve(stdout + stderr),
       );
     });

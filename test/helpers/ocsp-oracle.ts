@@ -27,7 +27,7 @@ export const opensslOcsp = async (
       ...['-attime', String(Math.floor(question.at.getTime() / 1000))],
     ];
     const output = await new Promise<string>((resolve) => {
-      execFile('openssl', args, { cwd: folder, timeout: 10_000 }, (_error, stdout, stderr) =>
+      execFile('openssl', args, { cwd: folder, timeout: 60_000 }, (_error, stdout, stderr) =>
         resolve(stdout + stderr),
       );
     });

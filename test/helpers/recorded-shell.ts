@@ -38,7 +38,7 @@ export const recordedShell = async (programs: readonly string[]): Promise<Record
       const script = join(folder, 'script');
       await writeFile(script, lines.map((line) => `${line}\n`).join(''));
       await run('/bin/sh', ['-n', script]);
-      const options = { cwd: work, env: { PATH: bin, RECORD: record }, timeout: 30_000 };
+      const options = { cwd: work, env: { PATH: bin, RECORD: record }, timeout: 60_000 };
       // The last line's status counts for nothing: recorders succeed, redirections may fail
       await run('/bin/sh', [script], options).catch((error: unknown) => {
         if (!(error instanceof Error && 'code' in error && typeof error.code === 'number'))

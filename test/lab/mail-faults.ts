@@ -30,6 +30,8 @@ export type MailBehaviourName = keyof typeof behaviours;
 
 const names = Object.keys(behaviours) as readonly MailBehaviourName[];
 export const mailPortOf = (name: MailBehaviourName): number => 9100 + names.indexOf(name);
+/** That of the one that begins last. */
+export const lastMailPort = 9100 + names.length - 1;
 
 const serve = async (folder: string): Promise<void> => {
   const read = (...files: string[]): Buffer =>

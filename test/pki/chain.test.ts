@@ -1149,7 +1149,7 @@ describe('floods', () => {
     assert.equal(chain.exhausted, true);
     assert.ok(chain.verifications <= 100);
     assert.equal(chain.path.problems.at(-1)?.reason, 'too-complex');
-    assert.ok(performance.now() - started < 2000);
+    assert.ok(performance.now() - started < 30_000);
   });
 
   const fakes = Array.from({ length: 200 }, () =>

@@ -122,7 +122,7 @@ describe('permissions', () => {
       import { openTrustStore } from ${JSON.stringify(code)};
       for (const path of ['bundle.pem', 'folder']) {
         const store = await openTrustStore(path);
-        const contents = await store.read(AbortSignal.timeout(5000));
+        const contents = await store.read(AbortSignal.timeout(60_000));
         console.log(JSON.stringify({ ...contents, entries: contents.entries?.length }));
       }`;
     const { stdout } = await run(

@@ -31,7 +31,7 @@ export const gapIn = async (store: TrustStore): Promise<Finding | undefined> => 
     profile,
     createRun(fakeHost({ trustStores: [store] }), { smtp: [] }),
   );
-  const observation = await tasks[0]?.observe(AbortSignal.timeout(20_000));
+  const observation = await tasks[0]?.observe(AbortSignal.timeout(60_000));
   const judged = observation?.judge(testTime) ?? assert.fail('no task');
   assert.equal(judged.unknown ?? judged.skipped, undefined);
   return judged.findings[0];

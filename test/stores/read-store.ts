@@ -29,7 +29,7 @@ export const lay = async (
 };
 
 export const readStore = (store: TrustStore): Promise<StoreContents> =>
-  store.read(AbortSignal.timeout(20_000));
+  store.read(AbortSignal.timeout(60_000));
 
 /** The contents of a store that is there and readable. */
 export const readEntries = async (

@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it, suite } from 'node:test';
+import { eventually } from '../../helpers/eventually.ts';
 import { freePort } from '../../helpers/free-port.ts';
 import { lacking } from '../../helpers/programs.ts';
 import { AlertingLab, minute, timeoutAt, unreachable } from './alerting-lab.ts';
@@ -39,15 +40,12 @@ suite('a real Alertmanager', { skip }, () => {
       ],
       { stdio: 'ignore' },
     );
-    for (let tries = 0; tries < 200; tries++) {
-      const isReady = await fetch(`${url}/-/ready`).then(
+    await eventually('a ready Alertmanager', () =>
+      fetch(`${url}/-/ready`).then(
         ({ ok }) => ok,
         () => false,
-      );
-      if (isReady) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    throw new Error('Alertmanager did not start');
+      ),
+    );
   };
   const stop = async (): Promise<void> => {
     if (!program) return;
@@ -90,19 +88,15 @@ receivers:
       .sort();
 
   /** Waits for a notification about a target. */
-  const notified = async (target: string, status: 'firing' | 'resolved'): Promise<void> => {
-    for (let tries = 0; tries < 200; tries++) {
-      const found = sink.received.some(({ body }) => {
+  const notified = (target: string, status: 'firing' | 'resolved'): Promise<void> =>
+    eventually(`a ${status} notification of ${target}`, () =>
+      sink.received.some(({ body }) => {
         const { alerts } = JSON.parse(body) as {
           alerts: { status: string; labels: { target: string } }[];
         };
         return alerts.some((alert) => alert.status === status && alert.labels.target === target);
-      });
-      if (found) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    assert.fail(`no ${status} notification of ${target}`);
-  };
+      }),
+    );
 
   const names = ['a.test', 'b.test'];
   const lookAndPump = async (...args: Parameters<typeof unreachable>): Promise<void> => {

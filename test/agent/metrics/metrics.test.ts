@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { metricFamilies } from '../../../agent/report/metric-families.ts';
 import type { Report } from '../../../agent/report/report.ts';
@@ -193,8 +193,8 @@ describe('the endpoint', () => {
 
   it('takes a port that was taken once it is free', async () => {
     const other = createServer();
-    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
-    const { port } = other.address() as AddressInfo;
+    const port = await freePort();
+    await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
     const lab = await startMetrics({ listen: `127.0.0.1:${port}` });
     assert.deepEqual(
       lab.metrics.problems().map(({ code }) => code),

@@ -3,10 +3,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { canNotify } from '../../../service/systemd/notify-socket.ts';
 import {
   type AgentFolder,
@@ -15,6 +14,7 @@ import {
   isRun,
   program,
 } from '../../helpers/agent-process.ts';
+import { eventually } from '../../helpers/eventually.ts';
 import { receiveNotifications } from '../../helpers/notify-receiver.ts';
 import { makeCa } from '../../helpers/private-ca.ts';
 import { lacking } from '../../helpers/programs.ts';
@@ -54,6 +54,11 @@ describe('the agent', { concurrency: 4 }, () => {
     await writeFile(storeOf(agents), root.pem);
     return agents;
   };
+  /** As a program does that others read its files: they see the one or the other, and no half. */
+  const replace = async (path: string, text: string): Promise<void> => {
+    await writeFile(`${path}.new`, text);
+    await rename(`${path}.new`, path);
+  };
   /** A webhook of this folder's own. */
   const alertsOf = ({ folder }: AgentFolder): readonly object[] => [
     { type: 'webhook', url: `http://127.0.0.1:${receiver.port}/${basename(folder)}` },
@@ -83,7 +88,10 @@ describe('the agent', { concurrency: 4 }, () => {
       await folder.configure(config({ schedule: '0 0 1 1 *' }));
       const agent = folder.start();
       await agent.line(isRun);
-      for (let look = 0; look < 100 && !(await folder.status())?.lastRun; look++) await wait(50);
+      await eventually('a run in the status', async () => {
+        const { lastRun } = (await folder.status()) ?? {};
+        return lastRun !== undefined;
+      });
       const status = await folder.status();
       assert.equal(status?.state, 'running');
       assert.equal(status.pid, agent.pid);
@@ -141,25 +149,25 @@ describe('the agent', { concurrency: 4 }, () => {
       await folder.configure(config());
       const agent = folder.start();
       await agent.line(({ reason }) => reason === 'schedule');
-      await writeFile(folder.configFile, '{ "schedule": "*/5 * * * *", "nonsense": 1 }');
+      await replace(folder.configFile, '{ "schedule": "*/5 * * * *", "nonsense": 1 }');
       const refused = await agent.line(({ event }) => event === 'agent.trouble');
       assert.equal(refused.code, 'configuration-refused');
       const still = agent.lines.length;
       await agent.line(isRun, still); // by the old one
       assert.equal((await folder.status())?.configuration.accepted, false);
       // Mended, with another question: a run at once, and none for years after it
-      await folder.configure(config({ schedule: '0 0 1 1 *', timeouts: { run: '60s' } }));
       const mended = agent.lines.length;
+      await folder.configure(config({ schedule: '0 0 1 1 *', timeouts: { run: '60s' } }));
       agent.child.kill('SIGHUP');
       await agent.line(
         ({ event, code }) => event === 'agent.recovered' && code === 'configuration-refused',
       );
       await agent.line(({ reason }) => reason === 'look', mended);
       // A profile that is named by its path is watched as well
-      await writeFile(join(folder.folder, 'lab.json'), 'id: [');
       const broken = agent.lines.length;
+      await replace(join(folder.folder, 'lab.json'), 'id: [');
       await agent.line(({ event }) => event === 'agent.trouble', broken);
-      await writeFile(join(folder.folder, 'lab.json'), profileOf('Another title'));
+      await replace(join(folder.folder, 'lab.json'), profileOf('Another title'));
       await agent.line(({ event }) => event === 'agent.recovered', broken);
       await agent.line(isRun, broken);
       assert.equal(await stop(agent), 0);
@@ -174,15 +182,17 @@ describe('the agent', { concurrency: 4 }, () => {
       await folder.configure(config({ alerts: alertsOf(folder) }));
       const agent = folder.start();
       await agent.line(isRun);
-      await writeFile(storeOf(folder), makeCa({ name: 'CN=Other' }).pem);
+      await replace(storeOf(folder), makeCa({ name: 'CN=Other' }).pem);
       await agent.line(({ event }) => event === 'gap.opened');
       process.kill(agent.pid, 'SIGKILL');
       assert.equal(await agent.ended, 'SIGKILL');
       const again = folder.start();
       await again.line(({ reason }) => reason === 'schedule');
-      await writeFile(storeOf(folder), root.pem);
+      await replace(storeOf(folder), root.pem);
       await again.line(({ event }) => event === 'gap.resolved');
-      for (let look = 0; look < 100 && told(folder).length < 2; look++) await wait(50);
+      await eventually('both alerts', () =>
+        told(folder).some(({ type }) => type === 'gap.resolved'),
+      );
       assert.equal(await stop(again), 0);
       const types = told(folder).map(({ type, data }) => `${type} ${data.gap?.code ?? ''}`);
       // At least once: a kill between the sending and its note may send it again, by the same id
@@ -220,7 +230,7 @@ describe('the agent', { concurrency: 4 }, () => {
         const asked = (what: string): boolean =>
           proxy.received.some((request) => request.url === what);
         const wanted = ['http://receiver.invalid/hook', 'http://collector.invalid:4318/v1/metrics'];
-        for (let look = 0; look < 400 && !wanted.every(asked); look++) await wait(50);
+        await eventually('an alert and metrics', () => wanted.every(asked));
         assert.deepEqual(new Set(proxy.received.map((request) => request.url)), new Set(wanted));
         assert.equal(await stop(agent), 0);
       } finally {
@@ -242,11 +252,7 @@ describe('the agent', { concurrency: 4 }, () => {
           .stdout.split('\n')
           .filter(Boolean);
       let found: string[] = [];
-      for (let look = 0; look < 400 && found.length === 0; look++) {
-        found = helpers();
-        if (found.length === 0) await wait(10);
-      }
-      assert.ok(found.length > 0, 'no helper was seen');
+      await eventually('a helper', () => (found = helpers()).length > 0);
       process.kill(agent.pid, 'SIGKILL');
       await agent.ended;
       const isAlive = (pid: string): boolean => {
@@ -256,8 +262,7 @@ describe('the agent', { concurrency: 4 }, () => {
           return false;
         }
       };
-      for (let look = 0; look < 100 && found.some(isAlive); look++) await wait(50);
-      assert.deepEqual(found.filter(isAlive), []);
+      await eventually('no helper', () => !found.some(isAlive));
     } finally {
       await folder.remove();
     }
@@ -304,10 +309,9 @@ describe('the agent', { concurrency: 4 }, () => {
           await agent.line(({ reason }) => reason === 'schedule');
           const seen = (): Set<string | undefined> =>
             new Set(told(folder).map(({ data }) => data.gap?.code ?? data.problem?.code));
-          for (let look = 0; look < 100 && seen().size < 2; look++) await wait(50);
-          assert.ok(
-            seen().has('root-missing') && seen().has('state-unwritable'),
-            String([...seen()]),
+          await eventually(
+            'both alerts',
+            () => seen().has('root-missing') && seen().has('state-unwritable'),
           );
           assert.equal(await stop(agent), 0);
         } finally {

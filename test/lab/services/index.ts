@@ -7,7 +7,7 @@ import { resolverSockets, startResolvers } from './names.ts';
 import { proxySockets, startProxies } from './proxies.ts';
 import { startWebServers, webSockets } from './web.ts';
 
-const patienceMs = 15_000;
+const patienceMs = 60_000;
 
 /** Waits until something listens on each of the sockets, written as `ss` writes them. */
 const untilListening = async (

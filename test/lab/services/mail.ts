@@ -4,6 +4,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ipv4, ipv6 } from '../addresses.ts';
+import { lastMailPort } from '../mail-faults.ts';
 import type { Namespaces } from '../namespaces.ts';
 
 const mailFaults = fileURLToPath(new URL('../mail-faults.ts', import.meta.url));
@@ -72,4 +73,4 @@ export const startMailHost = async (lab: Namespaces, pki: string): Promise<void>
   lab.start('inet', [process.execPath, '--import', 'tsx', mailFaults, pki]);
 };
 
-export const mailSockets = [`${ipv4('mail')}:25`];
+export const mailSockets = [`${ipv4('mail')}:25`, `[${ipv6('block')}]:${lastMailPort}`];

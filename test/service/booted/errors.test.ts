@@ -2,13 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { after, before, it, suite } from 'node:test';
+import { eventually } from '../../helpers/eventually.ts';
 import { type CommandEnd, noSystemdMachine } from '../../helpers/systemd-machine.ts';
 import {
   type Installation,
   certready,
   configText,
   copyProgram,
-  eventually,
   install,
 } from './installation.ts';
 

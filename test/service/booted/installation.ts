@@ -1,7 +1,6 @@
 /** certready on a machine that systemd runs: the built program, a profile without a network, a receiver of alerts. */
 
 import { type Server, createServer } from 'node:http';
-import { setTimeout as wait } from 'node:timers/promises';
 import {
   type CommandEnd,
   type SystemdMachine,
@@ -129,13 +128,3 @@ trustStores: [{ path: here.crt }]
 ${alertsTo === undefined ? '' : `alerts: [{ type: webhook, url: "http://127.0.0.1:${alertsTo}/", secret: file:hook.secret }]`}
 ${more}
 `;
-
-/** What holds in the end. A machine under load may take its time; a minute means that it never will. */
-export const eventually = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
-  const end = performance.now() + 60_000;
-  while (performance.now() < end) {
-    if (await holds()) return;
-    await wait(100);
-  }
-  throw new Error(`not within a minute: ${what}`);
-};

@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, it, suite } from 'node:test';
+import { eventually } from '../../helpers/eventually.ts';
 import { noSystemdMachine } from '../../helpers/systemd-machine.ts';
 import {
   type Installation,
   type Receiver,
   configText,
-  eventually,
   install,
   startReceiver,
 } from './installation.ts';
@@ -18,7 +18,7 @@ const quickDropIn = `
 [Unit]
 StartLimitIntervalSec=0
 [Service]
-WatchdogSec=3s
+WatchdogSec=5s
 TimeoutAbortSec=1s
 RestartSec=100ms
 `;
@@ -163,7 +163,7 @@ suite('the service on systemd', { skip: await noSystemdMachine() }, () => {
 
   it('while it lives, the watchdog leaves it alone', async () => {
     const before = await pid();
-    await new Promise((resolve) => setTimeout(resolve, 4000));
+    await new Promise((resolve) => setTimeout(resolve, 6000));
     assert.equal(await pid(), before);
   });
 

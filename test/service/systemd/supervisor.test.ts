@@ -74,7 +74,9 @@ suite('systemd hears', { skip }, () => {
     await receiver.count(3);
     alive = false;
     supervisor.status('ill');
-    await wait(200);
+    while (!receiver.messages().includes('STATUS=ill'))
+      await receiver.count(receiver.messages().length + 1);
+    await wait(200); // five times the watchdog's
     await supervisor.close(0);
     clearInterval(held);
     receiver.stop();

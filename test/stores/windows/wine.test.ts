@@ -34,7 +34,7 @@ const verdicts = (roots: Readonly<Record<string, Uint8Array>>): string => `
   import { discoverTrustStores } from './checks/stores/index.ts';
   const [store] = await discoverTrustStores({ platform: process.platform, env: process.env });
   const started = performance.now();
-  const contents = await store.read(AbortSignal.timeout(20000));
+  const contents = await store.read(AbortSignal.timeout(120_000));
   const ms = performance.now() - started;
   const roots = ${JSON.stringify(Object.fromEntries(Object.entries(roots).map(([name, der]) => [name, Buffer.from(der).toString('base64')])))};
   const index = contents.entries && indexStore(contents);
@@ -82,7 +82,7 @@ const updates = (root: Uint8Array): string => `
   for (const check of [rootUpdateCheck, trustStoreCheck]) {
     const tasks = await check.discover(profile, run);
     const task = tasks.find(({ target }) => target.includes('LocalMachine'));
-    const observation = await task.observe(AbortSignal.timeout(20000));
+    const observation = await task.observe(AbortSignal.timeout(120_000));
     const { findings, unknown, blockedBy, evidence } = observation.judge(new Date('2025-06-03'));
     judged[check.kind] = {
       outcome: unknown ?? blockedBy?.join() ?? (findings.map(({ code }) => code).join() || 'ok'),
@@ -112,7 +112,7 @@ const behindWinHttp = `
     id: 'test', title: 'Test', replaces: [], notes: [], crls: [crl], ocsp: [], authorities: [],
     endpoints: [{ host: '192.0.2.7', port: 80 }],
   };
-  const signal = AbortSignal.timeout(20000);
+  const signal = AbortSignal.timeout(120_000);
   const { entries } = await buildAllowList(profile, host, { smtp: [], signal });
   const request = { url: crl.url, limit: 1000, open: () => ({ write: () => undefined }) };
   const { status, finding } = await host.network.fetch(request, signal);
