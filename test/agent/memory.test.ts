@@ -13,7 +13,7 @@ import type { Report } from '../../agent/report/report.ts';
 import { type AskOptions, loadSettings } from '../../agent/settings.ts';
 import { parseConnectTo } from '../../checks/net/options.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { type LoopbackLab, startLoopbackLab } from '../helpers/loopback-lab.ts';
+import { type LoopbackLab, labTimeouts, startLoopbackLab } from '../helpers/loopback-lab.ts';
 import { makeCa } from '../helpers/private-ca.ts';
 import { findProgram } from '../helpers/programs.ts';
 import { type SmtpServerOptions, startSmtpServer } from '../helpers/smtp-server.ts';
@@ -49,6 +49,8 @@ describe('the memory of earlier runs', { skip }, () => {
         profile: [lab.profile],
         trustStore: [join(lab.folder, 'root.crt')],
         proxy: 'none',
+        connectTimeout: 1000 * labTimeouts.connect,
+        timeout: 1000 * labTimeouts.request,
         check: ['crl', 'aia', 'smtp'],
         connectTo: [
           to('crl.lab.test', lab.ports.web),

@@ -123,6 +123,9 @@ export interface LabOptions {
   readonly cachedOcsp?: boolean;
 }
 
+/** Seconds: all that the lab does comes, however busy this machine is. */
+export const labTimeouts = { connect: 30, request: 60 } as const;
+
 /** Up in about a second; needs openssl and nginx. */
 export const startLoopbackLab = async (options: LabOptions = {}): Promise<LoopbackLab> => {
   const folder = await mkdtemp(join(tmpdir(), 'certready-lab-'));
@@ -145,6 +148,8 @@ export const startLoopbackLab = async (options: LabOptions = {}): Promise<Loopba
     ports: { web, ocsp: front },
     options: [
       ...['--profile', profile, '--trust-store', join(folder, 'root.crt'), '--proxy', 'none'],
+      ...['--connect-timeout', String(labTimeouts.connect)],
+      ...['--timeout', String(labTimeouts.request)],
       ...to('crl.lab.test', web),
       ...to('secure.lab.test', web),
       ...to('ocsp.lab.test', front),

@@ -116,7 +116,7 @@ print -r -- "$seen" | tr -d '\\r' | sed -n 's/.*OFFER //p'
 
 /** What zsh offers. On a busy machine its terminal may end before it has begun, and nothing at all is offered. */
 const offeredByZsh = async (line: string): Promise<string> => {
-  for (let tries = 0; tries < 3; tries++) {
+  for (let tries = 0; tries < 12; tries++) {
     const { stdout } = await run('zsh', ['-f', '-c', zshScript, 'zsh', line], {
       cwd: folder,
       env: { PATH: process.env['PATH'], HOME: folder, TERM: 'xterm' },

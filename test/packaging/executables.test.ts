@@ -101,7 +101,10 @@ for (const end of ['linux-x64', 'linux-arm64', 'windows-x64.exe'])
     async () => {
       const bytes = await readFile(packagePath(end) ?? '');
       const folders = [repository, dirname(packagePath(end) ?? ''), join(tmpdir(), 'certready-')];
-      for (const path of folders) assert.equal(bytes.indexOf(path), -1, path);
+      // A folder like /src/ is named by Node itself, wherever this lies
+      const node = await readFile(process.execPath);
+      for (const path of folders.filter((folder) => !node.includes(folder)))
+        assert.equal(bytes.indexOf(path), -1, path);
     },
   );
 
