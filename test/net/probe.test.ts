@@ -112,7 +112,7 @@ const script = (body: string): string => `
   import { parseResolve } from './checks/net/options.ts';
   import { createServer } from 'node:net';
   const listening = (address, port = 80) => new Promise((resolve) => {
-    const server = createServer((socket) => socket.on('error', () => {}).destroy());
+    const server = createServer((socket) => socket.on('error', () => {}).resume().end());
     server.listen(port, address, () => resolve(server));
   });
   const network = createNetwork({ platform: 'linux', hostName: 'mx', elapsed: () => performance.now(),
