@@ -102,7 +102,8 @@ const handOver = (socket: Socket, seen: Seen): NonNullable<ClientType.Options['c
   let given = false;
   return (_options, callback) => {
     queueMicrotask(() => {
-      if (given || socket.destroyed) {
+      // What ended before the client had it would be waited for until the time is over
+      if (given || socket.destroyed || seen.ended) {
         seen.ended ||= !given;
         callback(new Error('the connection is gone'), null);
         return;
