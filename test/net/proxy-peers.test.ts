@@ -136,10 +136,7 @@ http_access allow all`,
       proxy: fixedProxy(`http://${credentials}127.0.0.1:${peer.port}`),
     });
   const probe = (peer: Peer, host: string, port: number) =>
-    network({ proxy: fixedProxy(`http://127.0.0.1:${peer.port}`) }).probe(
-      { host, port },
-      steady(),
-    );
+    network({ proxy: fixedProxy(`http://127.0.0.1:${peer.port}`) }).probe({ host, port }, steady());
 
   it('brings the bytes, and resolves and dials nothing', async () => {
     const result = await fetch('/200');

@@ -12,14 +12,16 @@ const elapsed = (): number => now;
 
 /** Lets the time pass until something has settled: what follows from a timer happens before the next one. */
 const settled = async <T>(promise: Promise<T>): Promise<T> => {
-  let isOver = false;
+  const waiting = new Set([promise]);
   const over = (): void => {
-    isOver = true;
+    waiting.delete(promise);
   };
   promise.then(over, over);
-  for (await turn(); !isOver; await turn()) {
+  await turn();
+  while (waiting.size > 0) {
     now += 1;
     mock.timers.tick(1);
+    await turn();
   }
   return promise;
 };
@@ -162,7 +164,10 @@ describe('two attempts', () => {
   it('end within the time of those around them', async () => {
     const outer = twice<string, { why: string }>(
       async ({ signal }) => {
-        const inner = await runTwice([silent('first'), silent('second')], { signal, budgetMs: 9999 });
+        const inner = await runTwice([silent('first'), silent('second')], {
+          signal,
+          budgetMs: 9999,
+        });
         return { fault: { why: `inner ${inner.outcome}` } };
       },
       { budgetMs: 200, signal: steady(), elapsed },

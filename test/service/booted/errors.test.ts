@@ -4,13 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, it, suite } from 'node:test';
 import { eventually } from '../../helpers/eventually.ts';
 import { type CommandEnd, noSystemdMachine } from '../../helpers/systemd-machine.ts';
-import {
-  type Installation,
-  certready,
-  configText,
-  copyProgram,
-  install,
-} from './installation.ts';
+import { type Installation, certready, configText, copyProgram, install } from './installation.ts';
 
 suite('service install that fails', { skip: await noSystemdMachine() }, () => {
   let installation: Installation;
