@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createNames } from '../../checks/net/names.ts';
 import { type DnsServer, serveDns } from './dns-server.ts';
-import { fetchFrom, onRequest, response, serve, steady } from './servers.ts';
+import { der, fetchFrom, onRequest, response, serve, steady } from './servers.ts';
 
 const budgetMs = 20_000;
 
@@ -73,16 +73,22 @@ describe('a redirect that leaves no time', () => {
   it('does not blame the name that was still waited for', async () => {
     const dns = await serveDns({ 'far.test': 'silent' });
     const server = await serve(
-      onRequest((socket) => {
+      onRequest((socket, request) => {
+        if (request.startsWith('GET /well')) {
+          socket.end(response('200 OK', der));
+          return;
+        }
         const moved = response('302 Found', '', { Location: 'http://far.test/crl' });
         setTimeout(() => socket.end(moved), 2000);
       }),
     );
+    // The client is loaded before its time is counted
+    await fetchFrom(`http://127.0.0.1:${server.port}/well`);
     const { finding } = await fetchFrom('http://ca.test/crl', {
       connectTo: [{ fromHost: 'ca.test', toHost: '127.0.0.1', toPort: server.port }],
       dnsServers: [dns.name],
       connectTimeoutMs: 2500,
-      requestTimeoutMs: 3500,
+      requestTimeoutMs: 4500,
     });
     dns.close();
     await server.close();

@@ -107,7 +107,7 @@ describe('a probe', () => {
 
 const skip = await namespacesLack();
 
-const script = (body: string): string => `
+const script = (body: string, connectTimeoutMs = 1500): string => `
   import { createNetwork } from './checks/net/network.ts';
   import { parseResolve } from './checks/net/options.ts';
   import { createServer } from 'node:net';
@@ -116,7 +116,7 @@ const script = (body: string): string => `
     server.listen(port, address, () => resolve(server));
   });
   const network = createNetwork({ platform: 'linux', hostName: 'mx', elapsed: () => performance.now(),
-    now: () => new Date(), connectTimeoutMs: 1500, requestTimeoutMs: 2500, connectTo: [],
+    now: () => new Date(), connectTimeoutMs: ${connectTimeoutMs}, requestTimeoutMs: ${2 * connectTimeoutMs}, connectTo: [],
     proxy: { bypass: () => false }, resolve: ['ca.test:80:' + ADDRESSES].map(parseResolve) });
   const started = performance.now();
   ${body}
@@ -254,11 +254,14 @@ describe('a dialler', () => {
   });
 
   it('dials past a silent address', { skip }, async () => {
-    const body = `const ADDRESSES = '10.9.0.98,10.9.0.99,127.0.0.1';${script(`
+    const body = `const ADDRESSES = '10.9.0.98,10.9.0.99,127.0.0.1';${script(
+      `
       const server = await listening('127.0.0.1');
       const result = await network.fetch({ url: 'http://ca.test/', limit: 9, open: () => ({ write() {} }) }, new AbortController().signal);
       server.close();
-      console.log(JSON.stringify({ code: result.finding.code, address: result.address }));`)}`;
+      console.log(JSON.stringify({ code: result.finding.code, address: result.address }));`,
+      20_000,
+    )}`;
     const setup = [...cable('d0'), 'addr add 10.9.0.1/24 dev d0'];
     assert.deepEqual(await inNamespace(setup, body), {
       code: 'response-truncated',

@@ -83,7 +83,7 @@ export const response = (
 /** Bytes that begin as DER does. */
 export const der = Buffer.concat([Buffer.from([0x30, 0x82, 0x01, 0x00]), Buffer.alloc(256, 7)]);
 
-/** For what never comes. */
+/** For what never comes; not for the first request of a process, which loads the client. */
 export const brief = { connectTimeoutMs: 2500, requestTimeoutMs: 2500 } as const;
 
 /** What comes is waited for, however busy this machine is. */
