@@ -87,7 +87,7 @@ describe('a redirect that leaves no time', () => {
     const { finding } = await fetchFrom('http://ca.test/crl', {
       connectTo: [{ fromHost: 'ca.test', toHost: '127.0.0.1', toPort: server.port }],
       dnsServers: [dns.name],
-      connectTimeoutMs: 2500,
+      connectTimeoutMs: 4000,
       requestTimeoutMs: 4500,
     });
     dns.close();
