@@ -116,7 +116,8 @@ export const agentFolder = async (env: Env = {}): Promise<AgentFolder> => {
     async remove() {
       for (const { child } of started) child.kill('SIGKILL');
       await Promise.all(started.map(({ ended }) => ended));
-      await rm(folder, { recursive: true, force: true });
+      // A helper of one that was killed may still write
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 };

@@ -125,7 +125,7 @@ export const bootSystemd = async (): Promise<SystemdMachine> => {
   const stop = async (): Promise<void> => {
     await ended(nspawn, 'SIGKILL');
     await removeGroups(join(await controlGroups(), name));
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   };
   let first: number | undefined;
   while ((first = await firstProgram(nspawn.pid ?? 0)) === undefined) {

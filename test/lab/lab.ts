@@ -158,7 +158,8 @@ const open = async (folder: string, { revoked = 5000 }: LabOptions): Promise<Fir
     },
     async down() {
       await net.down();
-      await rm(folder, { recursive: true, force: true });
+      // Its programs end soon after the one that held them
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 };

@@ -9,6 +9,7 @@ import { after, before, it, suite } from 'node:test';
 import { freePort } from '../../helpers/free-port.ts';
 import { lacking } from '../../helpers/programs.ts';
 import { hostileReport, notReadyReport, readyReport } from '../../helpers/sample-report.ts';
+import { ended } from '../../lab/leash.ts';
 import { seriesOf, startMetrics } from './metrics-lab.ts';
 
 let folder = '';
@@ -18,7 +19,7 @@ before(async () => {
   await chmod(folder, 0o755);
 });
 after(async () => {
-  for (const program of programs) program.kill('SIGKILL');
+  await Promise.all(programs.map((program) => ended(program, 'SIGKILL'))); // they write there
   await rm(folder, { recursive: true, force: true });
 });
 
