@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { after, before, it, suite } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -21,11 +22,17 @@ const deb = packagePath('_amd64.deb') ?? '';
 const rpm = packagePath('.x86_64.rpm') ?? '';
 const lackingRpm = lackingPackages('.x86_64.rpm') || (await lacking('rpm'));
 
+const repository = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+
 /** Functions of the scripts: what is printed between two marks is what a test reads. */
 const functions = `
 say() { echo "== $1"; }
-# Files and links that certready's name is part of; man keeps a page that was read in its own cache
-traces() { find /etc /usr/bin /usr/lib /usr/share /var -name '*certready*' ! -path '/var/cache/man/*' | sort; }
+# Files and links that certready's name is part of, wherever this repository lies and tests have their folders.
+# man keeps a page that was read in its own cache
+traces() {
+  find /etc /usr/bin /usr/lib /usr/share /var \\( -path '${repository}' -o -path '${tmpdir()}' -o -path /var/tmp \\) -prune \
+    -o -name '*certready*' ! -path '/var/cache/man/*' -print | sort
+}
 `;
 
 const sections = (printed: string): Readonly<Record<string, string>> =>
@@ -90,7 +97,6 @@ suite('the .deb', { skip: lackingRoot() || lackingPackages('_amd64.deb') }, () =
 });
 
 /** Of that machine, which sees the repository and not this one's temporary folders. */
-const repository = fileURLToPath(new URL('../..', import.meta.url));
 const insideRepository = !relative(repository, deb).startsWith('..');
 const onMachine = (path: string): string => join(repositoryInside, relative(repository, path));
 
