@@ -47,15 +47,20 @@ const journalRetryMs = 100;
 
 /** What the service said last, in its last life. */
 const lastWords = async (name: string): Promise<string> => {
-  const { InvocationID } = await systemctl.show(unitName(name), 'InvocationID');
-  if (InvocationID === '') return '';
-  const life = `_SYSTEMD_INVOCATION_ID=${InvocationID}`;
+  const unit = unitName(name);
+  const { InvocationID, InactiveExitTimestamp: begin } = await systemctl.show(
+    unit,
+    'InvocationID',
+    'InactiveExitTimestamp',
+  );
+  if (InvocationID === '' || begin === '') return '';
+  // Of a process that was gone when the journal looked at it, it knows the unit alone
+  const life = [`_SYSTEMD_INVOCATION_ID=${InvocationID}`, '+', `_SYSTEMD_UNIT=${unit}`];
   // All that it has been handed by now; where it cannot be asked, it is waited for
   await runTool('journalctl', ['--sync']).catch(() => undefined);
   for (let attempt = 0; attempt < journalRetries; attempt++) {
-    const said = await runTool('journalctl', ['--quiet', '--output=cat', '--lines=1', life]).catch(
-      () => '',
-    );
+    const options = ['--quiet', '--output=cat', '--lines=1', `--since=${begin}`];
+    const said = await runTool('journalctl', [...options, ...life]).catch(() => '');
     if (said.trim() !== '') return said.trim().slice(0, 500);
     await wait(journalRetryMs);
   }
