@@ -3,9 +3,10 @@
 import { join, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { HashLinks, StoreEntry, StoreProblem } from '../types.ts';
+import { soundEntries } from './certificate-form.ts';
 import { type FolderEntry, folderReader, readFolder } from './folders.ts';
 import { type FolderFile, hashLinks, waysByFile } from './hash-links.ts';
-import { looksLikePem, readPemBundle } from './pem.ts';
+import { looksLikePem, pemReaders, readPemBundle } from './pem.ts';
 import { type Collected, StoreError } from './store-error.ts';
 
 export interface CertificateFolder extends Collected {
@@ -32,10 +33,11 @@ const problemOf = (error: unknown, origin: string): StoreProblem => {
 };
 
 const contentsOf = (name: string, origin: string, bytes: Buffer): FolderFile => {
-  if (looksLikePem(bytes)) return { name, isPem: true, ...readPemBundle(bytes, origin) };
+  if (looksLikePem(bytes))
+    return { name, isPem: true, ...readPemBundle(bytes, origin, pemReaders.opensslLookup) };
   const isDer = /\.(?:der|cer|crt)$/i.test(name) && bytes[0] === 0x30;
   const read: Collected = isDer
-    ? { entries: [{ der: bytes, trust: 'trusted', origin }], problems: [] }
+    ? soundEntries({ entries: [{ der: bytes, trust: 'trusted', origin }], problems: [] })
     : { entries: [], problems: [{ origin, problem: 'no certificate in it' }] };
   return { name, isPem: false, ...read };
 };

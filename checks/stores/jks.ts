@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { StoreEntry, StoreProblem } from '../types.ts';
+import { soundEntries } from './certificate-form.ts';
 import { storeLimits } from './files.ts';
 import { type Collected, StoreError } from './store-error.ts';
 
@@ -103,5 +104,5 @@ export const readJks = (bytes: Buffer, path: string): Collected => {
       origin: path,
       problem: 'its password is not the usual one, so that damage would not be noticed',
     });
-  return { entries, problems };
+  return soundEntries({ entries, problems });
 };

@@ -7,7 +7,7 @@ import type { StoreProblem, TrustStore } from '../types.ts';
 import type { RunCommand } from './commands.ts';
 import { readStoreFile } from './files.ts';
 import { mergeParts } from './merge-parts.ts';
-import { readPemBundle } from './pem.ts';
+import { pemReaders, readPemBundle } from './pem.ts';
 import { refusedIn } from './refused-files.ts';
 import { type Collected, StoreError, contentsOf } from './store-error.ts';
 
@@ -71,7 +71,8 @@ const askNode = async ({ node }: NodeService, run: RunCommand): Promise<BuiltIn>
 const readExtra = async (path: string | undefined, signal: AbortSignal): Promise<Collected> => {
   if (path === undefined) return { entries: [], problems: [] };
   try {
-    const { entries, problems, intact } = readPemBundle(await readStoreFile(path, signal), path);
+    const bytes = await readStoreFile(path, signal);
+    const { entries, problems, intact } = readPemBundle(bytes, path, pemReaders.node);
     const read = entries.map((entry, n) => (n < intact ? entry : refusedIn(entry, path)));
     return { entries: read, problems };
   } catch (error) {

@@ -3,6 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoreEntry, TrustStore } from '../types.ts';
+import { soundEntries } from './certificate-form.ts';
 import { kindOfPath, readStoreFile } from './files.ts';
 import { type SqliteRow, SqliteError, readTable } from './sqlite.ts';
 import { type Collected, StoreError, contentsOf } from './store-error.ts';
@@ -71,7 +72,7 @@ const readDatabase = (bytes: Buffer, path: string): Collected => {
   const entries = ofClass(classes.certificate).flatMap((row) =>
     entryOf(row, trusts.get(identityOf(row)), path),
   );
-  return { entries, problems: [] };
+  return soundEntries({ entries, problems: [] });
 };
 
 /** A transaction that a crash interrupted: what the file says is half of it. */

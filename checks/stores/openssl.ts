@@ -6,8 +6,9 @@ import type { TrustStore } from '../types.ts';
 import { type FolderLookup, readCertificateFolder } from './certificate-folder.ts';
 import { readStoreFile } from './files.ts';
 import { type StorePart, mergeParts } from './merge-parts.ts';
-import { looksLikePem, readPemBundle } from './pem.ts';
+import { looksLikePem, pemReaders, readPemBundle } from './pem.ts';
 import { type Collected, StoreError, contentsOf } from './store-error.ts';
+import { type TlsLibrary, soundEntries } from './certificate-form.ts';
 
 type StoreNaming = Pick<TrustStore, 'name' | 'path'>;
 
@@ -15,9 +16,11 @@ type StoreNaming = Pick<TrustStore, 'name' | 'path'>;
 export const bundlePart = async (
   path: string,
   signal: AbortSignal,
+  library: TlsLibrary = 'openssl',
 ): Promise<StorePart & Collected> => {
-  const { entries, problems } = readPemBundle(await readStoreFile(path, signal), path);
-  const spoiling = problems.map((problem) => ({ ...problem, spoils: path }));
+  const bytes = await readStoreFile(path, signal);
+  const { entries, problems, refused } = readPemBundle(bytes, path, pemReaders[library]);
+  const spoiling = refused ? problems.map((problem) => ({ ...problem, spoils: path })) : problems;
   return { part: 'bundle', path, entries, problems: spoiling };
 };
 
@@ -38,7 +41,10 @@ const readCertificateFile = (bytes: Buffer, path: string): Collected => {
   if (bytes.length === 0 || looksLikePem(bytes)) return readPemBundle(bytes, path);
   try {
     parseCertificate(bytes);
-    return { entries: [{ der: bytes, trust: 'trusted', origin: path }], problems: [] };
+    return soundEntries({
+      entries: [{ der: bytes, trust: 'trusted', origin: path }],
+      problems: [],
+    });
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
     throw new StoreError('unreadable', `${path}: neither PEM, DER, JKS nor PKCS#12`);

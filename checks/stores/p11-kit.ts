@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { fingerprint256 } from '../pki/certificate.ts';
 import type { StoreEntry, StoreProblem, TrustStore } from '../types.ts';
+import { soundEntries } from './certificate-form.ts';
 import { kindOfPath, mapBounded, readStoreFile } from './files.ts';
 import { readFolder } from './folders.ts';
 import {
@@ -38,7 +39,7 @@ const readFile = (
   const isPem = looksLikePem(bytes);
   const found: Collected = isPem
     ? readPemBundle(bytes, path, pemReaders.p11Kit)
-    : { entries: [{ der: bytes, trust: 'trusted', origin: path }], problems: [] };
+    : soundEntries({ entries: [{ der: bytes, trust: 'trusted', origin: path }], problems: [] });
   const entries = found.entries.flatMap((entry): StoreEntry[] => {
     // A TRUSTED CERTIFICATE that lies in no folder of anchors is one all the same
     if (trust === undefined) return entry.purposes || entry.trust !== 'trusted' ? [entry] : [];

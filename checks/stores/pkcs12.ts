@@ -3,6 +3,7 @@
 import { DerError, DerReader, contextConstructed, contextPrimitive, tags } from '../pki/der.ts';
 import { readOctetString, readOid, readSmallInteger } from '../pki/values.ts';
 import type { StoreEntry, StoreProblem } from '../types.ts';
+import { soundEntries } from './certificate-form.ts';
 import { storeLimits } from './files.ts';
 import {
   UnsupportedProtection,
@@ -166,7 +167,7 @@ const collect = (
     if (marked || reader === 'any') entries.push({ der: bag.der, trust: 'trusted', origin });
     else problems.push({ origin, problem: 'not marked as trusted: Java passes it over' });
   }
-  return { entries, problems };
+  return soundEntries({ entries, problems });
 };
 
 /**

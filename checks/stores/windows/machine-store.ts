@@ -1,6 +1,7 @@
 /** What Windows trusts on this machine: Root, AuthRoot, group policy and enterprise, less what is disallowed. */
 
 import type { StoreEntry, StoreProblem, TrustStore } from '../../types.ts';
+import { soundEntries } from '../certificate-form.ts';
 import type { RunCommand } from '../commands.ts';
 import { type Collected, StoreError, contentsOf } from '../store-error.ts';
 import { loadNative } from './native.ts';
@@ -64,7 +65,9 @@ const readMachine = async (run: RunCommand): Promise<Collected> => {
   // A Windows that trusts nobody does not exist: whoever answers so has refused
   if (!into.entries.some(isAnchor))
     throw new StoreError('unreadable', `${machineStoreName}: Windows shows no certificates at all`);
-  return restricted(into, restrictions, ({ origin }) => origin.startsWith(authRootOrigin));
+  return restricted(soundEntries(into), restrictions, ({ origin }) =>
+    origin.startsWith(authRootOrigin),
+  );
 };
 
 /** One store: a root in any of its parts is trusted, unless one of the lists of disallowed ones has it. */

@@ -1,0 +1,55 @@
+/** Whether a store's bytes are a certificate, and for whom: one that a library cannot read costs it all that lies beside it. */
+
+import { X509Certificate } from 'node:crypto';
+import { DerError, unlessMalformed } from '../pki/der.ts';
+import { publicKeyOf } from '../pki/public-key.ts';
+import type { StoreEntry, StoreProblem } from '../types.ts';
+import { walkCertificate } from './certificate-walk.ts';
+import type { Collected } from './store-error.ts';
+import { publicKeyInfoOf } from './subject-name.ts';
+
+/** The libraries that mail servers read PEM and certificates with. */
+export type TlsLibrary = 'openssl' | 'gnutls';
+
+export interface CertificateFault {
+  readonly problem: string;
+  /** Who does not read it at all; others may, and then fail to verify anything with it. */
+  readonly refusedBy: readonly TlsLibrary[];
+}
+
+/** OpenSSL itself, as Node brings it. */
+const opensslReads = (der: Uint8Array): boolean => {
+  try {
+    return new X509Certificate(der).raw.length > 0;
+  } catch {
+    return false;
+  }
+};
+
+/** What is wrong with the bytes as a certificate; undefined where every program reads it, and its key. */
+export const certificateFault = (der: Uint8Array): CertificateFault | undefined => {
+  try {
+    const { doubt, isKeyKnown } = walkCertificate(der);
+    if (doubt !== undefined && !opensslReads(der))
+      return { problem: doubt, refusedBy: ['openssl'] };
+    const key = isKeyKnown ? undefined : unlessMalformed(() => publicKeyInfoOf(der));
+    if (isKeyKnown || (key && publicKeyOf(key))) return undefined;
+    return { problem: 'a public key that cannot be read', refusedBy: [] };
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    const refusedBy: readonly TlsLibrary[] = opensslReads(der) ? ['gnutls'] : ['openssl', 'gnutls'];
+    return { problem: error.message, refusedBy };
+  }
+};
+
+/** The entries that are certificates; those that are none, or that not every program reads, are told. */
+export const soundEntries = ({ entries, problems }: Collected): Collected => {
+  const sound: StoreEntry[] = [];
+  const broken: StoreProblem[] = [];
+  for (const entry of entries) {
+    const fault = certificateFault(entry.der);
+    if (fault === undefined || fault.refusedBy.length === 0) sound.push(entry);
+    if (fault) broken.push({ origin: entry.origin, problem: fault.problem });
+  }
+  return { entries: sound, problems: [...problems, ...broken] };
+};
