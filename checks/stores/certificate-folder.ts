@@ -32,7 +32,9 @@ const problemOf = (error: unknown, origin: string): StoreProblem => {
     : { origin, problem: error.message, unreadable: true };
 };
 
-const contentsOf = (name: string, origin: string, bytes: Buffer): FolderFile => {
+type ReadFile = (name: string, origin: string, bytes: Buffer) => FolderFile;
+
+const contentsOf: ReadFile = (name, origin, bytes) => {
   if (looksLikePem(bytes))
     return { name, isPem: true, ...readPemBundle(bytes, origin, pemReaders.opensslLookup) };
   const isDer = /\.(?:der|cer|crt)$/i.test(name) && bytes[0] === 0x30;
@@ -48,8 +50,9 @@ const filesPerTurn = 64;
 const readFiles = async (
   folder: string,
   names: readonly Pick<FolderEntry, 'name' | 'link'>[],
-  signal: AbortSignal,
+  options: { readonly signal: AbortSignal; readonly readFile?: ReadFile },
 ): Promise<readonly FolderFile[]> => {
+  const { signal, readFile = contentsOf } = options;
   const read = folderReader(maxFileBytes);
   const files: FolderFile[] = [];
   const prefix = join(folder, sep);
@@ -61,7 +64,7 @@ const readFiles = async (
     const origin = prefix + name;
     try {
       const bytes = read(origin, link, signal);
-      files.push(contentsOf(name, origin, bytes instanceof Promise ? await bytes : bytes));
+      files.push(readFile(name, origin, bytes instanceof Promise ? await bytes : bytes));
     } catch (error) {
       files.push({ name, isPem: false, entries: [], problems: [problemOf(error, origin)] });
     }
@@ -103,7 +106,7 @@ export const readCertificateFolder = async (
   const files = await readFiles(
     folder,
     names.map((name) => ({ name, link: isLink.get(name) ?? false })),
-    signal,
+    { signal },
   );
   const hashed = links.size > 0;
   return {
@@ -113,5 +116,24 @@ export const readCertificateFolder = async (
         : linked(folder, files, waysByFile(links, files)),
     problems: files.flatMap(({ problems }) => problems),
     hashed,
+  };
+};
+
+/** Of a file in which something cannot be read GnuTLS takes nothing, and goes on with the next. */
+const gnutlsContentsOf: ReadFile = (name, origin, bytes) => {
+  const { entries, problems, refused } = readPemBundle(bytes, origin, pemReaders.gnutls);
+  return { name, isPem: true, entries: refused ? [] : entries, problems };
+};
+
+/**
+ * A folder as GnuTLS reads it: every file in it, whatever it is called (gnutls_x509_trust_list_add_trust_dir).
+ * @throws StoreError
+ */
+export const readWholeFolder = async (folder: string, signal: AbortSignal): Promise<Collected> => {
+  const listed = (await readFolder(folder, signal)).filter((entry) => !entry.folder);
+  const files = await readFiles(folder, listed, { signal, readFile: gnutlsContentsOf });
+  return {
+    entries: files.flatMap(({ entries }) => entries),
+    problems: files.flatMap(({ problems }) => problems),
   };
 };

@@ -42,14 +42,20 @@ export const certificateFault = (der: Uint8Array): CertificateFault | undefined 
   }
 };
 
-/** The entries that are certificates; those that are none, or that not every program reads, are told. */
-export const soundEntries = ({ entries, problems }: Collected): Collected => {
+/**
+ * The entries that are certificates; those that are none, or that not every program reads, are told. `file` is one
+ * of which nothing is read because of them.
+ */
+export const soundEntries = ({ entries, problems }: Collected, file?: string): Collected => {
   const sound: StoreEntry[] = [];
   const broken: StoreProblem[] = [];
   for (const entry of entries) {
     const fault = certificateFault(entry.der);
-    if (fault === undefined || fault.refusedBy.length === 0) sound.push(entry);
-    if (fault) broken.push({ origin: entry.origin, problem: fault.problem });
+    const isRead = fault === undefined || fault.refusedBy.length === 0;
+    if (isRead) sound.push(entry);
+    if (fault === undefined) continue;
+    const problem: StoreProblem = { origin: entry.origin, problem: fault.problem };
+    broken.push(isRead || file === undefined ? problem : { ...problem, spoils: file });
   }
   return { entries: sound, problems: [...problems, ...broken] };
 };

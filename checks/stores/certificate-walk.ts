@@ -222,8 +222,8 @@ const walkExtensions = (walk: Walk, end: number): void => {
     const from = walk.at;
     walkOid(walk, extensionEnd);
     // An identifier's length stands before it, so that none is the start of another
-    for (let n = 0; n < seen.length; n++)
-      if (walk.isSame(from, walk.at, seen[n] ?? 0)) throw walk.fault('an extension twice');
+    for (const other of seen)
+      if (walk.isSame(from, walk.at, other)) throw walk.fault('an extension twice');
     if (seen.length >= mostExtensions) throw walk.fault(`more than ${mostExtensions} extensions`);
     seen.push(from);
     if (walk.isNext(tags.boolean, extensionEnd)) walkBoolean(walk, extensionEnd);

@@ -78,7 +78,9 @@ export const discoverTrustStores = async (
   ]);
   const mail = await mailStores(mailServers, { store: system, paths });
   const others = found.flat().map((store) => ({ ...store, mail: mail.others }));
-  const ofMail = [{ ...system, mail: mail.system }, ...mail.own].map(asMailServersLoad);
+  const isByGnutls = mail.systemLibraries.has('gnutls') && !mail.systemLibraries.has('openssl');
+  const readSystem = isByGnutls ? await systemStore(root, 'gnutls') : system;
+  const ofMail = [{ ...readSystem, mail: mail.system }, ...mail.own].map(asMailServersLoad);
   return byName([...ofMail, ...named, ...others]);
 };
 

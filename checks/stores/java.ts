@@ -4,6 +4,7 @@ import type { TrustStore } from '../types.ts';
 import { readStoreFile } from './files.ts';
 import { looksLikeJks, readJks } from './jks.ts';
 import { looksLikePkcs12, readPkcs12 } from './pkcs12.ts';
+import { asLoaded } from './refused-files.ts';
 import { type Collected, StoreError, contentsOf } from './store-error.ts';
 
 export const looksLikeKeystore = (bytes: Buffer): boolean =>
@@ -30,5 +31,8 @@ export const keystore = (
   path,
   mail: 'unknown',
   read: (signal) =>
-    contentsOf(async () => readKeystore(await readStoreFile(path, signal), path, reader)),
+    contentsOf(async () => {
+      const contents = await readKeystore(await readStoreFile(path, signal), path, reader);
+      return reader === 'java' ? asLoaded(contents) : contents;
+    }),
 });

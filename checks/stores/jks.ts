@@ -52,11 +52,12 @@ class JksReader {
   }
 }
 
-const skipPrivateKey = (reader: JksReader, version: number): void => {
+/** The certificates of its chain: Java reads them too. */
+const readPrivateKey = (reader: JksReader, version: number): Buffer[] => {
   reader.take(reader.integer());
   const chain = reader.integer();
   if (chain > 100) throw reader.fault(`has a chain of ${chain} certificates`);
-  for (let n = 0; n < chain; n++) readCertificate(reader, version);
+  return Array.from({ length: chain }, () => readCertificate(reader, version).bytes);
 };
 
 const readCertificate = (reader: JksReader, version: number): { type: string; bytes: Buffer } => {
@@ -86,12 +87,20 @@ export const readJks = (bytes: Buffer, path: string): Collected => {
   const count = reader.integer();
   if (count > storeLimits.certificates) throw reader.fault(`has ${count} entries`);
   const entries: StoreEntry[] = [];
+  const chains: StoreEntry[] = [];
   const problems: StoreProblem[] = [];
   for (let n = 0; n < count; n++) {
     const tag = reader.integer();
     const origin = `${path}#${reader.text()}`;
     reader.take(8); // when it was added
-    if (tag === 1) skipPrivateKey(reader, version);
+    if (tag === 1)
+      chains.push(
+        ...readPrivateKey(reader, version).map((der): StoreEntry => ({
+          der,
+          trust: 'trusted',
+          origin,
+        })),
+      );
     else if (tag === 2) {
       const { type, bytes: der } = readCertificate(reader, version);
       if (type === 'X.509') entries.push({ der, trust: 'trusted', origin });
@@ -104,5 +113,6 @@ export const readJks = (bytes: Buffer, path: string): Collected => {
       origin: path,
       problem: 'its password is not the usual one, so that damage would not be noticed',
     });
-  return soundEntries({ entries, problems });
+  problems.push(...soundEntries({ entries: chains, problems: [] }, path).problems);
+  return soundEntries({ entries, problems }, path);
 };

@@ -1,12 +1,20 @@
-/** Files of which programs read nothing, or not all, because a certificate in them cannot be read. */
+/** Files of which programs read nothing, or not all, because something in them cannot be read. */
 
 import type { StoreEntry, TrustStore } from '../types.ts';
+import type { Collected } from './store-error.ts';
 
 /** An entry that is not read of the file that it lies in. */
 export const refusedIn = (entry: StoreEntry, path: string): StoreEntry =>
   entry.trust === 'trusted'
     ? { ...entry, missingFrom: [{ part: 'file', path }, ...(entry.missingFrom ?? [])] }
     : entry;
+
+/** What programs make of it that read nothing of a file with such a problem (`spoils`). */
+export const asLoaded = (contents: Collected): Collected => {
+  const path = contents.problems.find(({ spoils }) => spoils !== undefined)?.spoils;
+  if (path === undefined) return contents;
+  return { ...contents, entries: contents.entries.map((entry) => refusedIn(entry, path)) };
+};
 
 /**
  * A store as mail servers load it: OpenSSL and GnuTLS refuse a whole bundle for one certificate that they
@@ -19,10 +27,7 @@ export const asMailServersLoad = (store: TrustStore): TrustStore => {
     ...store,
     async read(signal) {
       const contents = await store.read(signal);
-      if (contents.entries === undefined) return contents;
-      const path = contents.problems.find(({ spoils }) => spoils !== undefined)?.spoils;
-      if (path === undefined) return contents;
-      return { ...contents, entries: contents.entries.map((entry) => refusedIn(entry, path)) };
+      return contents.entries === undefined ? contents : asLoaded(contents);
     },
   };
 };

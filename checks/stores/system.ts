@@ -4,6 +4,7 @@ import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fingerprint256 } from '../pki/certificate.ts';
 import type { StoreEntry, StoreProblem, TrustStore } from '../types.ts';
+import type { TlsLibrary } from './certificate-form.ts';
 import { type CertificateFolder, readCertificateFolder } from './certificate-folder.ts';
 import { readDeselected, readLocal } from './debian-selection.ts';
 import { type Layout, layoutBelow, layouts } from './distributions.ts';
@@ -92,7 +93,11 @@ const readFolderPart = async (
   return readCertificateFolder(await realPath(layout.folder), signal, { except });
 };
 
-const readLayout = async (layout: Layout, signal: AbortSignal): Promise<Collected> => {
+const readLayout = async (
+  layout: Layout,
+  library: TlsLibrary,
+  signal: AbortSignal,
+): Promise<Collected> => {
   const files = await distinctFiles(layout.bundles);
   const folder = await readFolderPart(layout, files, signal);
   if (files.length === 0 && !folder.hashed)
@@ -100,7 +105,7 @@ const readLayout = async (layout: Layout, signal: AbortSignal): Promise<Collecte
       'absent',
       `${layout.folder} has neither a bundle nor hash links: no certificates are installed`,
     );
-  const bundles = await Promise.all(files.map((path) => bundlePart(path, signal)));
+  const bundles = await Promise.all(files.map((path) => bundlePart(path, signal, library)));
   const missing = layout.bundles.slice(0, bundles.length === 0 ? 1 : 0);
   const lost = missing.map((path): StorePart => ({ part: 'bundle', path, entries: [] }));
   // Without hash links nobody looks into the folder for roots; a server's own certificate may lie there
@@ -113,8 +118,14 @@ const readLayout = async (layout: Layout, signal: AbortSignal): Promise<Collecte
   return { entries: [...entries, ...(await readLeftOut(layout, entries, signal))], problems };
 };
 
-/** This machine's own store: one, named by the folder, whatever number of files it is written to. */
-export const systemStore = async (root = '/'): Promise<TrustStore> => {
+/**
+ * This machine's own store: one, named by the folder, whatever number of files it is written to. `library` is what
+ * its bundles are read with.
+ */
+export const systemStore = async (
+  root = '/',
+  library: TlsLibrary = 'openssl',
+): Promise<TrustStore> => {
   const kinds = await Promise.all(
     layouts.map(({ mark }) => kindOfPath(join(root, mark)).catch(() => 'other' as const)),
   );
@@ -126,7 +137,7 @@ export const systemStore = async (root = '/'): Promise<TrustStore> => {
     name: found.folder,
     path: join(root, found.realFolder ?? found.folder),
     mail: 'unknown',
-    read: (signal) => contentsOf(() => readLayout(layout, signal)),
+    read: (signal) => contentsOf(() => readLayout(layout, library, signal)),
   };
 };
 

@@ -79,7 +79,7 @@ const parts: Readonly<Record<string, string>> = {
 const elsewhere: Readonly<Record<string, string>> = {
   'not-taken-over': 'was added, but the store has not been written anew since',
   'among-intermediates': 'lies among intermediate certificates, where it anchors nothing',
-  'file-refused': 'is in a file that is refused, because a certificate in it cannot be read',
+  'file-refused': 'is in a file that is refused, because something in it cannot be read',
 };
 
 /** What exactly is missing, as the end of a sentence about the root. */
@@ -103,8 +103,10 @@ export const missingRemedy = (finding: Finding): string => {
       : `${howToAdd(finding)} As root.`;
   if (reason === 'not-taken-over')
     return `${root} lies where the store's tool takes certificates from. Write the store anew with the command below, as root.`;
+  if (reason === 'file-refused' && textOf(finding, 'store') === 'java')
+    return `Java reads nothing of ${shown(refusedFileOf(finding))} while a certificate in it cannot be read. The check's evidence says which one. Java's own tool cannot open the file either: bring it back from a backup or by its package, or make it anew with the commands below, as root, and add what else it held.`;
   if (reason === 'file-refused')
-    return `OpenSSL and GnuTLS read nothing of ${shown(refusedFileOf(finding))}, and Node not all, while a certificate in it cannot be read. The check's evidence says which one: find out first what it was meant to be. The commands below, as root, take it out and leave the rest as it is.`;
+    return `OpenSSL and GnuTLS read nothing of ${shown(refusedFileOf(finding))}, and Node not all, while something in it cannot be read: a certificate, or in OpenSSL's case a CRL or a key. The check's evidence says which one: find out first what it was meant to be. The commands below, as root, take it out and leave the rest as it is.`;
   if (reason in parts)
     return `Some programs find ${root} in this store and others do not, because its parts differ. Write the store anew with the commands below, as root, so that all parts have it.${copyNote(finding)}`;
   return `Add ${root} to ${shown(storePathOf(finding))}, as root or administrator. ${addIt(finding)}`;

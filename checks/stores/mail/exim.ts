@@ -1,6 +1,7 @@
 /** Exim, asked by `exim -bP transports`: each SMTP transport's roots and whether they are obligatory (spec.txt, ch. 30). */
 
 import type { TrustStore } from '../../types.ts';
+import type { TlsLibrary } from '../certificate-form.ts';
 import type { RunCommand } from '../commands.ts';
 import { kindOfPath } from '../files.ts';
 import type { MailTrust, MailUse, RootSource } from './mail-trust.ts';
@@ -26,9 +27,19 @@ export const parseTransports = (output: string): readonly Transport[] => {
 /** Debian's way to name the bundle if it is there. */
 const ifExists = /^\$\{if\s+exists\s*\{([^{}$]+)\}\s*\{\1\}\s*\{\/dev\/null\}\s*\}$/;
 
+/**
+ * Debian builds Exim with GnuTLS, others with OpenSSL: it says so itself. OpenSSL is stricter about lines, so that
+ * it stands for the one that is not known.
+ */
+const libraryOf = async (run: RunCommand, program: string): Promise<TlsLibrary> => {
+  const answer = await run(program, ['-bV']);
+  const isGnutls = 'output' in answer && /^Support for:.*\bGnuTLS\b/m.test(answer.output);
+  return isGnutls ? 'gnutls' : 'openssl';
+};
+
 /** A file, a folder or `system`; undefined for what only Exim can expand, at the time of a delivery. */
 const sourceOf = async (value: string): Promise<RootSource | undefined> => {
-  if (value === 'system') return { kind: 'system' };
+  if (/^system(?:,cache)?$/.test(value)) return { kind: 'system' };
   const path = ifExists.exec(value)?.[1] ?? value;
   if (!path.startsWith('/') || path.includes('$')) return undefined;
   const isFolder = (await kindOfPath(path).catch(() => 'other')) === 'folder';
@@ -64,7 +75,8 @@ const ask = async (run: RunCommand, program: string): Promise<MailTrust[]> => {
   const smtp = parseTransports(answer.output).filter(
     ({ options }) => options.get('driver') === 'smtp',
   );
-  return [{ ...common, uses: await Promise.all(smtp.map(useOf)) }];
+  const library = await libraryOf(run, program);
+  return [{ ...common, library, uses: await Promise.all(smtp.map(useOf)) }];
 };
 
 /** Exim under the name that Debian gives it, or its own. */

@@ -3,7 +3,8 @@
 import { resolve } from 'node:path';
 import { fingerprint256 } from '../../pki/certificate.ts';
 import type { StoreEntry, StoreProblem, TrustStore } from '../../types.ts';
-import { readCertificateFolder } from '../certificate-folder.ts';
+import { readCertificateFolder, readWholeFolder } from '../certificate-folder.ts';
+import type { TlsLibrary } from '../certificate-form.ts';
 import type { RunCommand } from '../commands.ts';
 import { mergeParts } from '../merge-parts.ts';
 import { bundlePart } from '../openssl.ts';
@@ -36,13 +37,21 @@ export interface SystemStore {
   readonly paths: ReadonlySet<string>;
 }
 
+/** Who reads the sources, and what `system` means to it. */
+interface Reader {
+  readonly library: TlsLibrary;
+  readonly system: TrustStore;
+}
+
 const readPath = async (
   { kind, path }: Exclude<RootSource, { kind: 'system' }>,
+  { library }: Reader,
   signal: AbortSignal,
 ): Promise<Collected> => {
   try {
-    if (kind === 'file') return await bundlePart(path, signal);
-    return await readCertificateFolder(path, signal);
+    if (kind === 'file') return await bundlePart(path, signal, library);
+    const read = library === 'gnutls' ? readWholeFolder : readCertificateFolder;
+    return await read(path, signal);
   } catch (error) {
     // The program looks here and nowhere else: nothing there means no roots
     if (!(error instanceof StoreError) || error.fault !== 'absent') throw error;
@@ -52,11 +61,11 @@ const readPath = async (
 
 const readSource = async (
   source: RootSource,
-  system: TrustStore,
+  reader: Reader,
   signal: AbortSignal,
 ): Promise<Collected> => {
-  if (source.kind !== 'system') return readPath(source, signal);
-  const contents = await system.read(signal);
+  if (source.kind !== 'system') return readPath(source, reader, signal);
+  const contents = await reader.system.read(signal);
   if ('unreadable' in contents) throw new StoreError('unreadable', contents.unreadable);
   return 'absent' in contents ? { entries: [], problems: [] } : contents;
 };
@@ -84,10 +93,10 @@ const readNotCopied = async (
 /** The roots of all sources together: one of them is enough for a program that reads them all. */
 const readUnion = async (
   sources: readonly RootSource[],
-  system: TrustStore,
+  reader: Reader,
   signal: AbortSignal,
 ): Promise<Collected> => {
-  const parts = await Promise.all(sources.map((source) => readSource(source, system, signal)));
+  const parts = await Promise.all(sources.map((source) => readSource(source, reader, signal)));
   const entries = mergeParts([
     { part: 'folder', path: pathOf(sources), entries: parts.flatMap((part) => part.entries) },
   ]);
@@ -115,7 +124,7 @@ const placeOf = ([first]: readonly RootSource[]): Pick<TrustStore, 'shape' | 'co
 const ownStore = (
   program: string,
   { sources, mail, destinations }: Omit<MailUse, 'service'>,
-  system: TrustStore,
+  reader: Reader,
 ): TrustStore => ({
   kind: program,
   name: nameOf(sources),
@@ -123,7 +132,7 @@ const ownStore = (
   ...placeOf(sources),
   mail,
   ...(destinations && { destinations }),
-  read: (signal) => contentsOf(() => readUnion(sources, system, signal)),
+  read: (signal) => contentsOf(() => readUnion(sources, reader, signal)),
 });
 
 /** A client that verifies and has no roots at all to do it with. */
@@ -164,6 +173,8 @@ export interface MailStores {
   readonly own: readonly TrustStore[];
   /** What mail depends on the system's store for. */
   readonly system: TrustStore['mail'];
+  /** Who verifies with it. */
+  readonly systemLibraries: ReadonlySet<TlsLibrary>;
   /** What it depends on any other store for: nothing, where every mail server's configuration is known. */
   readonly others: TrustStore['mail'];
 }
@@ -176,7 +187,9 @@ export const mailStores = async (
   trusts: readonly MailTrust[],
   system: SystemStore,
 ): Promise<MailStores> => {
-  if (trusts.length === 0) return { own: [noMailServer], system: 'unknown', others: 'unknown' };
+  const systemLibraries = new Set<TlsLibrary>();
+  if (trusts.length === 0)
+    return { own: [noMailServer], system: 'unknown', systemLibraries, others: 'unknown' };
   const own = new Map<string, TrustStore>();
   const add = (store: TrustStore): void => {
     const known = own.get(store.name);
@@ -189,13 +202,16 @@ export const mailStores = async (
       add(failedStore(trust, trust.failure));
       continue;
     }
+    const { library = 'openssl' } = trust;
     for (const use of trust.uses) {
       const inSystem = await Promise.all(use.sources.map((source) => isSystem(source, system)));
       if (use.sources.length === 0) {
         if (use.mail !== 'unused') add(emptyStore(trust, use.mail));
-      } else if (inSystem.every(Boolean)) systemMail = graver(systemMail, use.mail);
-      else add(ownStore(trust.program, use, system.store));
+      } else if (inSystem.every(Boolean)) {
+        systemMail = graver(systemMail, use.mail);
+        if (use.mail !== 'unused') systemLibraries.add(library);
+      } else add(ownStore(trust.program, use, { library, system: system.store }));
     }
   }
-  return { own: [...own.values()], system: systemMail, others };
+  return { own: [...own.values()], system: systemMail, systemLibraries, others };
 };

@@ -1,6 +1,7 @@
 /** What a mail server's configuration says of the roots that its outgoing mail is verified with. */
 
 import type { TrustStore } from '../../types.ts';
+import type { TlsLibrary } from '../certificate-form.ts';
 
 /** Where a program takes roots from: a file, a folder with hash links, or what the system has. */
 export type RootSource =
@@ -29,6 +30,8 @@ export type MailTrust =
       /** The configuration file, for what is wrong with it as a whole. */
       readonly configuration: string;
       readonly uses: readonly MailUse[];
+      /** What it reads files and folders with; absent: OpenSSL. */
+      readonly library?: TlsLibrary;
     }
   /** It is installed, and could not be asked. */
   | { readonly program: string; readonly configuration: string; readonly failure: string };

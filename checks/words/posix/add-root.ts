@@ -145,18 +145,26 @@ export const rebuild = (finding: Finding): string[] => {
 /** Gives each line that begins or ends a block to itself. */
 const ownLines = String.raw`s/\r$//; s/-----\(BEGIN\|END\) [A-Z0-9 ]*-----/\n&\n/g`;
 
-/** Leaves out the certificates that OpenSSL cannot read. */
+/** Leaves out what OpenSSL cannot read: it looks at CRLs and at keys too, unless they are encrypted. */
 const readableOnly = [
-  'NF == 0 {next} /^-----BEGIN /{block = ""; inside = 1} !inside {print; next}',
-  '{block = block $0 "\\n"} !/^-----END /{next} {inside = 0}',
-  'block ~ /CERTIFICATE-----/ {check = "openssl x509 -noout 2>/dev/null"; printf "%s", block | check;',
-  'if (close(check) != 0) next} {printf "%s", block}',
+  '/^-----BEGIN /{block = ""; inside = 1} !inside {print; next}',
+  'NF > 0 || block ~ /ENCRYPTED/ {block = block $0 "\\n"} !/^-----END /{next} {inside = 0}',
+  'block !~ /ENCRYPTED/ {kind = block ~ /CERTIFICATE/ ? "x509" : block ~ /X509 CRL/ ? "crl" :',
+  'block ~ /PRIVATE KEY/ ? "pkey" : "asn1parse"; check = "openssl " kind " -noout >/dev/null 2>&1";',
+  'printf "%s", block | check; if (close(check) != 0) next} {printf "%s", block}',
 ].join(' ');
 
 const systemLocal = '/usr/local/share/ca-certificates';
 
+/** A keystore that Java's own tool cannot open is made once more. */
+const anew = (finding: Finding): string[] => {
+  const file = refusedFileOf(finding);
+  return [sh`mv -- ${file} ${`${file}.unreadable`}`, ...rootToFile(finding), ...copyIn(finding)];
+};
+
 /** Takes out what cannot be read: of the bundle, or of what the system's tool makes it from. */
 const takeOut = (finding: Finding): string[] => {
+  if (textOf(finding, 'store') === 'java') return anew(finding);
   switch (keeperOf(finding)) {
     case 'update-ca-certificates':
       return [
