@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { openTrustStore } from '../../checks/stores/index.ts';
 import { javaStores } from '../../checks/stores/java-homes.ts';
 import { opensslBundle, opensslFolder } from '../../checks/stores/openssl.ts';
+import { pem } from '../helpers/der-writer.ts';
 import { asMailServersLoad } from '../../checks/stores/refused-files.ts';
 import type { TrustStore } from '../../checks/types.ts';
 import { lacking } from '../helpers/programs.ts';
@@ -72,6 +73,8 @@ describe(
     const cases: Readonly<Record<string, string>> = {
       'with one that is not base64': `# own roots\n${r2.pem}${block('!!!!')}# R1\n${r1.pem}`,
       'with one that is cut short': `${r1.pem}${block(r2.pem.split('\n').slice(1, 4).join('\n'))}`,
+      'with a key and a CRL that cannot be read':
+        r2.pem + pem('X509 CRL', r1.der) + pem('RSA PRIVATE KEY', r1.der) + r1.pem,
       'with one that is not closed': `-----BEGIN CERTIFICATE-----\nMIIB\n${r1.pem}${r2.pem}`,
       'with one that is put together with the next': r2.pem + twin.pem.trimEnd() + r2.pem + r1.pem,
     };

@@ -1,42 +1,13 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
 import { type RunCommand, commandRunner } from '../../../checks/stores/commands.ts';
 import { discoverTrustStores } from '../../../checks/stores/index.ts';
 import { makeCa } from '../../helpers/private-ca.ts';
-import { findProgram } from '../../helpers/programs.ts';
 import { lay, temporaryFolder, verdictIn } from '../read-store.ts';
+import { exim, skip, withUser } from './exim-lab.ts';
 
 const runCommand = commandRunner('linux', {});
-
-/**
- * Exim cannot be installed beside Postfix; CERTREADY_TEST_EXIM names a program that was only unpacked.
- * It insists on its user: where there is none, it gets one in a mount namespace of its own.
- */
-const exim = process.env['CERTREADY_TEST_EXIM'] ?? (await findProgram('exim4'));
-const user = 'Debian-exim';
-const hasUser = (await readFile('/etc/passwd', 'utf8')).includes(`${user}:`);
-const isRoot = process.getuid?.() === 0;
-const skip =
-  exim === undefined
-    ? 'needs exim4'
-    : hasUser || isRoot
-      ? false
-      : `needs the user ${user}, or root`;
-
-const withUser = async (t: TestContext): Promise<readonly string[]> => {
-  if (hasUser) return [];
-  const folder = await temporaryFolder(t);
-  const added = async (path: string, line: string): Promise<string> =>
-    `${(await readFile(path, 'utf8')).trimEnd()}\n${line}\n`;
-  await lay(folder, {
-    passwd: await added('/etc/passwd', `${user}:x:64999:64999::/nonexistent:/usr/sbin/nologin`),
-    group: await added('/etc/group', `${user}:x:64999:`),
-  });
-  const mounts = ['passwd', 'group'].map((name) => `mount --bind ${folder}/${name} /etc/${name}`);
-  return ['unshare', '-m', 'sh', '-c', `${mounts.join(' && ')} && exec "$@"`, 'sh'];
-};
 
 /** The real Exim on a configuration of the test's own, and no other program. */
 const eximOnly = async (t: TestContext, configuration: string): Promise<RunCommand> => {

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { commandRunner } from '../../../checks/stores/commands.ts';
 import { discoverTrustStores } from '../../../checks/stores/index.ts';
 import { subjectHash } from '../../../checks/stores/subject-name.ts';
+import { pem } from '../../helpers/der-writer.ts';
 import { makeCa } from '../../helpers/private-ca.ts';
 import { lacking } from '../../helpers/programs.ts';
 import { type SmtpServer, startSmtpServer } from '../../helpers/smtp-server.ts';
@@ -92,6 +93,22 @@ describe("Postfix's client agrees", { skip: lacks }, () => {
       options: ['-F', 'FOLDER/broken.pem'],
       says: 'root-missing file-refused',
     },
+    'that nothing is read of a CAfile with a damaged key': {
+      settings: ['smtp_tls_CAfile = FOLDER/key.pem'],
+      options: ['-F', 'FOLDER/key.pem'],
+      says: 'root-missing file-refused',
+    },
+    'that a CAfile with a CRL is read': {
+      settings: ['smtp_tls_CAfile = FOLDER/crl.pem'],
+      options: ['-F', 'FOLDER/crl.pem'],
+      says: 'ok',
+    },
+    'that nothing is read of a folder beside a CAfile that is refused': {
+      settings: ['smtp_tls_CAfile = FOLDER/key.pem', ...byPath.settings],
+      options: ['-F', 'FOLDER/key.pem', ...byPath.options],
+      change: rehash,
+      says: 'root-missing file-refused',
+    },
     'that a CAfile in which the root is put together with another lacks it': {
       settings: ['smtp_tls_CAfile = FOLDER/joined.pem'],
       options: ['-F', 'FOLDER/joined.pem'],
@@ -118,7 +135,9 @@ describe("Postfix's client agrees", { skip: lacks }, () => {
       await lay(folder, {
         'root.pem': root.pem,
         'twin.pem': twin.pem,
-        'broken.pem': `${root.pem}-----BEGIN CERTIFICATE-----\nMIIB\n`,
+        'broken.pem': root.pem + pem('CERTIFICATE', root.der.subarray(0, -1)),
+        'key.pem': root.pem + pem('RSA PRIVATE KEY', root.der),
+        'crl.pem': root.pem + pem('X509 CRL', root.crl()),
         'joined.pem': leaf.pem.trimEnd() + root.pem,
         'roots/root.pem': root.pem,
         'conf/main.cf': [

@@ -166,9 +166,12 @@ describe("the machine's store by the registry", { skip: process.platform === 'wi
     });
 
   it('tells a broken entry and reads the others', async () => {
-    const store = storeWith({ Root: [[thumbprint(other.der), Buffer.alloc(9)], root] });
-    assert.equal(await verdictIn(store, r1.der), 'ok');
-    assert.equal((await readEntries(store)).problems.length, 1);
+    const damaged = entry(other.der.subarray(0, -1));
+    for (const broken of [[thumbprint(other.der), Buffer.alloc(9)] as const, damaged]) {
+      const store = storeWith({ Root: [broken, root] });
+      assert.equal(await verdictIn(store, r1.der), 'ok');
+      assert.equal((await readEntries(store)).problems.length, 1);
+    }
   });
 
   it('is unknown when it shows nothing', async () => {
