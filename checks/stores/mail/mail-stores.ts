@@ -204,6 +204,7 @@ export const mailStores = async (
     }
     const { library = 'openssl' } = trust;
     for (const use of trust.uses) {
+      if (use.undetermined !== undefined) add(failedStore(trust, use.undetermined));
       const inSystem = await Promise.all(use.sources.map((source) => isSystem(source, system)));
       if (use.sources.length === 0) {
         if (use.mail !== 'unused') add(emptyStore(trust, use.mail));

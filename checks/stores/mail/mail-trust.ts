@@ -20,6 +20,8 @@ export interface MailUse {
   readonly sources: readonly RootSource[];
   /** Whether mail stops when the roots do not vouch for the other side; `unknown` where that depends. */
   readonly mail: TrustStore['mail'];
+  /** Why it cannot be told what the sources are: then they are but a guess. */
+  readonly undetermined?: string;
   /** Domains that it is for, where it is not for all mail. */
   readonly destinations?: readonly string[];
 }

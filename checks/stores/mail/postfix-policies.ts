@@ -102,7 +102,12 @@ const policiesOf = (found: readonly Policy[]): Policies => {
   const anchored: AnchoredPolicy[] = [];
   let mail: TrustStore['mail'] = 'unused';
   for (const { destination, text } of found) {
-    const [level = '', ...attributes] = splitList(text);
+    const [level = '', ...rest] = splitList(text);
+    const attributes = rest.map((one) =>
+      withoutBraces(one)
+        .trim()
+        .replace(/\s*=\s*/, '='),
+    );
     if (!verifyingLevels.has(level.toLowerCase())) continue;
     const files = attributes.flatMap((one) => /^tafile=(.+)$/i.exec(one)?.[1] ?? []);
     if (files.length === 0) mail = 'verifies';

@@ -113,6 +113,24 @@ describe("Postfix's stores", { skip: lacksPostfix }, () => {
       main: 'smtp_tls_security_level = verify\nsmtp_tls_CAfile = FOLDER/roots.pem\ntls_append_default_CA = yes',
       expected: { [system]: 'unused', 'FOLDER/roots.pem,system': 'verifies' },
     },
+    'a file by a path that begins in the queue': {
+      main: 'smtp_tls_security_level = Verify\nsmtp_tls_CAfile = roots.pem\ntls_append_default_CA = YES',
+      expected: { [system]: 'unused', 'FOLDER/queue/roots.pem,system': 'verifies' },
+    },
+    'a folder by a path that begins in the queue': {
+      main: 'smtp_tls_security_level = verify\nsmtp_tls_CApath = roots',
+      expected: { [system]: 'unused', 'FOLDER/queue/roots': 'verifies' },
+    },
+    'a transport gives its own value to what others are made of': {
+      main: `level = may\nroots = ${bundle}\nsmtp_tls_security_level = $level\nsmtp_tls_CAfile = $roots`,
+      master: `${client('y')}secure unix - - y - - smtp\n  -o level=secure\n  -o { roots = FOLDER/roots.pem }\n`,
+      expected: { [system]: 'unused', 'FOLDER/roots.pem': 'verifies' },
+    },
+    'a policy in braces': {
+      main: 'smtp_tls_security_level = may\nsmtp_tls_policy_maps = inline:{ { outlook.com = secure { tafile = FOLDER/queue/roots.pem } } }',
+      master: client('n'),
+      expected: { [system]: 'unused', 'FOLDER/queue/roots.pem': 'verifies outlook.com' },
+    },
     'it verifies without any roots': {
       main: 'smtp_tls_security_level = verify',
       expected: { [system]: 'unused', 'FOLDER/conf/main.cf': 'verifies' },
