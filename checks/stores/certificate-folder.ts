@@ -6,7 +6,7 @@ import type { HashLinks, StoreEntry, StoreProblem } from '../types.ts';
 import { soundEntries } from './certificate-form.ts';
 import { type FolderEntry, folderReader, readFolder } from './folders.ts';
 import { type FolderFile, hashLinks, waysByFile } from './hash-links.ts';
-import { looksLikePem, pemReaders, readPemBundle } from './pem.ts';
+import { type PemReader, looksLikePem, pemReaders, readPemBundle } from './pem.ts';
 import { type Collected, StoreError } from './store-error.ts';
 
 export interface CertificateFolder extends Collected {
@@ -34,15 +34,16 @@ const problemOf = (error: unknown, origin: string): StoreProblem => {
 
 type ReadFile = (name: string, origin: string, bytes: Buffer) => FolderFile;
 
-const contentsOf: ReadFile = (name, origin, bytes) => {
-  if (looksLikePem(bytes))
-    return { name, isPem: true, ...readPemBundle(bytes, origin, pemReaders.opensslLookup) };
-  const isDer = /\.(?:der|cer|crt)$/i.test(name) && bytes[0] === 0x30;
-  const read: Collected = isDer
-    ? soundEntries({ entries: [{ der: bytes, trust: 'trusted', origin }], problems: [] })
-    : { entries: [], problems: [{ origin, problem: 'no certificate in it' }] };
-  return { name, isPem: false, ...read };
-};
+const opensslContentsOf =
+  (reader: PemReader): ReadFile =>
+  (name, origin, bytes) => {
+    if (looksLikePem(bytes)) return { name, isPem: true, ...readPemBundle(bytes, origin, reader) };
+    const isDer = /\.(?:der|cer|crt)$/i.test(name) && bytes[0] === 0x30;
+    const read: Collected = isDer
+      ? soundEntries({ entries: [{ der: bytes, trust: 'trusted', origin }], problems: [] })
+      : { entries: [], problems: [{ origin, problem: 'no certificate in it' }] };
+    return { name, isPem: false, ...read };
+  };
 
 /** Files that are read before others get their turn. */
 const filesPerTurn = 64;
@@ -50,9 +51,9 @@ const filesPerTurn = 64;
 const readFiles = async (
   folder: string,
   names: readonly Pick<FolderEntry, 'name' | 'link'>[],
-  options: { readonly signal: AbortSignal; readonly readFile?: ReadFile },
+  options: { readonly signal: AbortSignal; readonly readFile: ReadFile },
 ): Promise<readonly FolderFile[]> => {
-  const { signal, readFile = contentsOf } = options;
+  const { signal, readFile } = options;
   const read = folderReader(maxFileBytes);
   const files: FolderFile[] = [];
   const prefix = join(folder, sep);
@@ -86,6 +87,12 @@ const linked = (
     return entries.map((entry, n) => ({ ...entry, hashLinks: n < intact ? hashLinks : unread }));
   });
 
+interface FolderOptions {
+  readonly lookup?: FolderLookup;
+  readonly except?: ReadonlySet<string>;
+  readonly known?: PemReader['known'];
+}
+
 /**
  * Reads every certificate file of a folder once, whatever number of links lead to it; `except` are
  * names that are no part of it (the bundle that lies in the same folder).
@@ -94,9 +101,10 @@ const linked = (
 export const readCertificateFolder = async (
   folder: string,
   signal: AbortSignal,
-  options: { readonly lookup?: FolderLookup; readonly except?: ReadonlySet<string> } = {},
+  options: FolderOptions = {},
 ): Promise<CertificateFolder> => {
-  const { lookup = 'hash', except } = options;
+  const { lookup = 'hash', except, known } = options;
+  const reader = { ...pemReaders.opensslLookup, ...(known && { known }) };
   const listed = await readFolder(folder, signal);
   const entries = listed.filter((entry) => !entry.folder && !except?.has(entry.name));
   const links = hashLinks(folder, entries);
@@ -106,7 +114,7 @@ export const readCertificateFolder = async (
   const files = await readFiles(
     folder,
     names.map((name) => ({ name, link: isLink.get(name) ?? false })),
-    { signal },
+    { signal, readFile: opensslContentsOf(reader) },
   );
   const hashed = links.size > 0;
   return {

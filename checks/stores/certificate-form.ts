@@ -26,8 +26,7 @@ const opensslReads = (der: Uint8Array): boolean => {
   }
 };
 
-/** What is wrong with the bytes as a certificate; undefined where every program reads it, and its key. */
-export const certificateFault = (der: Uint8Array): CertificateFault | undefined => {
+const look = (der: Uint8Array): CertificateFault | undefined => {
   try {
     const { doubt, isKeyKnown } = walkCertificate(der);
     if (doubt !== undefined && !opensslReads(der))
@@ -40,6 +39,20 @@ export const certificateFault = (der: Uint8Array): CertificateFault | undefined 
     const refusedBy: readonly TlsLibrary[] = opensslReads(der) ? ['gnutls'] : ['openssl', 'gnutls'];
     return { problem: error.message, refusedBy };
   }
+};
+
+const looked = new WeakMap<Uint8Array, { readonly fault: CertificateFault | undefined }>();
+
+/**
+ * What is wrong with the bytes as a certificate; undefined where every program reads it, and its key. Looked for
+ * once in one array of bytes.
+ */
+export const certificateFault = (der: Uint8Array): CertificateFault | undefined => {
+  const known = looked.get(der);
+  if (known) return known.fault;
+  const fault = look(der);
+  looked.set(der, { fault });
+  return fault;
 };
 
 /**

@@ -14,7 +14,7 @@ import {
 
 /** A cursor over DER whose ends are arguments. It throws DerError for what GnuTLS does not read. */
 export class Walk {
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   at = 0;
   /** What GnuTLS reads, and OpenSSL perhaps not. */
   doubt: string | undefined;
@@ -22,7 +22,9 @@ export class Walk {
   isKeyKnown = false;
 
   constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
+    this.bytes = Buffer.isBuffer(bytes)
+      ? bytes
+      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   fault(problem: string): DerError {
@@ -65,16 +67,24 @@ export class Walk {
     if (this.at !== end) throw this.fault('bytes left over');
   }
 
+  /** Whether the same bytes stand in two places. */
   isSame(from: number, to: number, other: number): boolean {
-    for (let n = 0; n < to - from; n++)
-      if (this.bytes[from + n] !== this.bytes[other + n]) return false;
-    return true;
+    return this.bytes.compare(this.bytes, other, other + to - from, from, to) === 0;
   }
 }
 
 const walkOid = (walk: Walk, end: number): void => {
   const oidEnd = walk.enter(tags.oid, end);
   if (oidEnd === walk.at) throw walk.fault('empty object identifier');
+  const { bytes, at } = walk;
+  // Three bytes below 0x80 is what most are
+  if (
+    oidEnd - at === 3 &&
+    ((bytes[at] ?? 0) | (bytes[at + 1] ?? 0) | (bytes[at + 2] ?? 0)) < 0x80
+  ) {
+    walk.at = oidEnd;
+    return;
+  }
   let isFirst = true;
   for (; walk.at < oidEnd; walk.at++) {
     const byte = walk.bytes[walk.at] ?? 0;
@@ -110,18 +120,45 @@ const plainStrings: ReadonlySet<number> = new Set([
   tags.ia5String,
 ]);
 
-const walkText = (walk: Walk, end: number): void => {
-  const tag = walk.bytes[walk.at] ?? 0;
-  const textEnd = walk.enter(undefined, end);
+/** The string between two places. */
+const walkContent = (walk: Walk, tag: number, textEnd: number): void => {
   if (tag === tags.utf8String) {
     if (!isUtf8(walk.bytes.subarray(walk.at, textEnd))) walk.doubt ??= 'text that is not UTF-8';
   } else if (!plainStrings.has(tag)) walk.doubt ??= `a name with a value of tag ${tag}`;
   walk.at = textEnd;
 };
 
+/**
+ * Passes over an attribute as nearly all are: a set of one pair, whose identifier has three bytes, and each length one.
+ */
+const skipUsualAttribute = (walk: Walk, end: number): boolean => {
+  const { bytes, at } = walk;
+  const length = bytes[at + 1] ?? 0x80;
+  const isUsual =
+    bytes[at] === tags.set &&
+    length < 0x80 &&
+    at + 2 + length <= end &&
+    bytes[at + 2] === tags.sequence &&
+    bytes[at + 3] === length - 2 &&
+    bytes[at + 4] === tags.oid &&
+    bytes[at + 5] === 3 &&
+    ((bytes[at + 6] ?? 0) | (bytes[at + 7] ?? 0) | (bytes[at + 8] ?? 0)) < 0x80 &&
+    bytes[at + 10] === length - 9;
+  if (!isUsual) return false;
+  walk.at = at + 11;
+  walkContent(walk, bytes[at + 9] ?? 0, at + 2 + length);
+  return true;
+};
+
+const walkText = (walk: Walk, end: number): void => {
+  const tag = walk.bytes[walk.at] ?? 0;
+  walkContent(walk, tag, walk.enter(undefined, end));
+};
+
 const walkName = (walk: Walk, end: number): void => {
   const nameEnd = walk.enter(tags.sequence, end);
   while (walk.at < nameEnd) {
+    if (skipUsualAttribute(walk, nameEnd)) continue;
     const setEnd = walk.enter(tags.set, nameEnd);
     do {
       const pairEnd = walk.enter(tags.sequence, setEnd);
@@ -211,6 +248,12 @@ const walkBoolean = (walk: Walk, end: number): void => {
   walk.at = booleanEnd;
 };
 
+/** Its length stands before an identifier, so that none is the start of another; most differ in the last byte. */
+const isSameOid = ({ bytes, at: end }: Walk, from: number, other: number): boolean => {
+  for (let n = end - from - 1; n >= 0; n--) if (bytes[from + n] !== bytes[other + n]) return false;
+  return true;
+};
+
 const mostExtensions = 100;
 
 const walkExtensions = (walk: Walk, end: number): void => {
@@ -221,9 +264,8 @@ const walkExtensions = (walk: Walk, end: number): void => {
     const extensionEnd = walk.enter(tags.sequence, listEnd);
     const from = walk.at;
     walkOid(walk, extensionEnd);
-    // An identifier's length stands before it, so that none is the start of another
-    for (const other of seen)
-      if (walk.isSame(from, walk.at, other)) throw walk.fault('an extension twice');
+    for (let n = 0; n < seen.length; n++)
+      if (isSameOid(walk, from, seen[n] ?? 0)) throw walk.fault('an extension twice');
     if (seen.length >= mostExtensions) throw walk.fault(`more than ${mostExtensions} extensions`);
     seen.push(from);
     if (walk.isNext(tags.boolean, extensionEnd)) walkBoolean(walk, extensionEnd);
@@ -262,12 +304,16 @@ const walkTbs = (walk: Walk, end: number): { readonly from: number; readonly to:
   const from = walk.at;
   walkAlgorithm(walk, end);
   const to = walk.at;
+  const issuer = walk.at;
   walkName(walk, end);
+  const issuerEnd = walk.at;
   const validityEnd = walk.enter(tags.sequence, end);
   walkTime(walk, validityEnd);
   walkTime(walk, validityEnd);
   walk.leave(validityEnd);
-  walkName(walk, end);
+  const subjectEnd = walk.at + issuerEnd - issuer;
+  if (subjectEnd <= end && walk.isSame(issuer, issuerEnd, walk.at)) walk.at = subjectEnd;
+  else walkName(walk, end);
   walkKey(walk, end);
   if (walk.isNext(uniqueIds.issuer, end)) walk.skip(uniqueIds.issuer, end, 1);
   if (walk.isNext(uniqueIds.subject, end)) walk.skip(uniqueIds.subject, end, 1);
@@ -287,10 +333,10 @@ export const walkCertificate = (bytes: Uint8Array): Walk => {
   const end = walk.enter(tags.sequence, bytes.length);
   walk.leave(walk.at + bytes.length - end);
   const { from, to } = walkTbs(walk, walk.enter(tags.sequence, end));
-  const algorithm = walk.at;
-  walkAlgorithm(walk, end);
-  if (walk.at - algorithm !== to - from || !walk.isSame(from, to, algorithm))
+  const algorithmEnd = walk.at + to - from;
+  if (algorithmEnd > end || !walk.isSame(from, to, walk.at))
     throw walk.fault('the two signature algorithms differ');
+  walk.at = algorithmEnd;
   walk.at = walkBits(walk, end);
   walk.leave(end);
   return walk;

@@ -6,9 +6,9 @@ import type { TrustStore } from '../types.ts';
 import { type FolderLookup, readCertificateFolder } from './certificate-folder.ts';
 import { readStoreFile } from './files.ts';
 import { type StorePart, mergeParts } from './merge-parts.ts';
-import { looksLikePem, pemReaders, readPemBundle } from './pem.ts';
+import { type PemReader, looksLikePem, pemReaders, readPemBundle } from './pem.ts';
 import { type Collected, StoreError, contentsOf } from './store-error.ts';
-import { type TlsLibrary, soundEntries } from './certificate-form.ts';
+import { soundEntries } from './certificate-form.ts';
 
 type StoreNaming = Pick<TrustStore, 'name' | 'path'>;
 
@@ -16,10 +16,10 @@ type StoreNaming = Pick<TrustStore, 'name' | 'path'>;
 export const bundlePart = async (
   path: string,
   signal: AbortSignal,
-  library: TlsLibrary = 'openssl',
+  reader: PemReader = pemReaders.openssl,
 ): Promise<StorePart & Collected> => {
   const bytes = await readStoreFile(path, signal);
-  const { entries, problems, refused } = readPemBundle(bytes, path, pemReaders[library]);
+  const { entries, problems, refused } = readPemBundle(bytes, path, reader);
   const spoiling = refused ? problems.map((problem) => ({ ...problem, spoils: path })) : problems;
   return { part: 'bundle', path, entries, problems: spoiling };
 };

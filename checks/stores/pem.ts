@@ -19,6 +19,8 @@ export interface PemReader {
   readonly library: TlsLibrary;
   /** What it takes from a block of this label; absent where it passes over the block. @throws DerError */
   readonly contentOf: (label: string) => ((bytes: Buffer) => Trust | undefined) | undefined;
+  /** Base64 that was decoded before: of what lies in several files there is one array of bytes. */
+  readonly known?: Map<string, Buffer> | undefined;
 }
 
 /** A certificate, whatever stands behind it. */
@@ -97,13 +99,21 @@ const usualLength = (bytes: number): number => {
   return characters + Math.ceil(characters / 64) - 1;
 };
 
-const decoded = (body: string | undefined): Buffer => {
+const decode = (body: string | undefined): Buffer => {
   if (body === undefined) throw new DerError('not lines of base64 between two of their own', 0);
   const bytes = Buffer.from(body, 'base64');
   if (body.length === usualLength(bytes.length)) return bytes;
   const text = body.replace(/\s+/g, '');
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(text))
     throw new DerError('not base64', 0);
+  return bytes;
+};
+
+const decoded = (body: string | undefined, known: PemReader['known']): Buffer => {
+  const found = body === undefined ? undefined : known?.get(body);
+  if (found) return found;
+  const bytes = decode(body);
+  if (body !== undefined) known?.set(body, bytes);
   return bytes;
 };
 
@@ -125,7 +135,7 @@ const readBlock = ({ label, header, body, unseen }: PemBlock, reader: PemReader)
   const contentOf = reader.contentOf(label);
   try {
     if (unseen) return isCertificate(label) ? { problem: 'more in the line that begins it' } : {};
-    const bytes = decoded(body);
+    const bytes = decoded(body, reader.known);
     // What is encrypted OpenSSL keeps as it is, unless it must look inside
     const isEncrypted =
       header !== undefined && /^Proc-Type: 4,ENCRYPTED\r?\nDEK-Info: /.test(header);

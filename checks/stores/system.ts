@@ -10,6 +10,7 @@ import { readDeselected, readLocal } from './debian-selection.ts';
 import { type Layout, layoutBelow, layouts } from './distributions.ts';
 import { kindOfPath } from './files.ts';
 import { type StorePart, mergeParts } from './merge-parts.ts';
+import { type PemReader, pemReaders } from './pem.ts';
 import { bundlePart } from './openssl.ts';
 import { readSources } from './p11-kit.ts';
 import { allowsServers } from './root-in-store.ts';
@@ -80,7 +81,7 @@ const isHashedByItsTool = async ({ selection }: Layout): Promise<boolean> =>
 
 const readFolderPart = async (
   layout: Layout,
-  bundles: readonly string[],
+  { bundles, known }: { readonly bundles: readonly string[]; readonly known: PemReader['known'] },
   signal: AbortSignal,
 ): Promise<CertificateFolder> => {
   const none = { entries: [], problems: [], hashed: false };
@@ -90,7 +91,7 @@ const readFolderPart = async (
   );
   const except = new Set(inFolder.map((path) => basename(path)));
   // Names below the real folder, so that links into it are recognised
-  return readCertificateFolder(await realPath(layout.folder), signal, { except });
+  return readCertificateFolder(await realPath(layout.folder), signal, { except, known });
 };
 
 const readLayout = async (
@@ -99,13 +100,17 @@ const readLayout = async (
   signal: AbortSignal,
 ): Promise<Collected> => {
   const files = await distinctFiles(layout.bundles);
-  const folder = await readFolderPart(layout, files, signal);
+  // Most of what lies in the folder stands in the bundle too
+  const known: PemReader['known'] = new Map();
+  const folder = await readFolderPart(layout, { bundles: files, known }, signal);
   if (files.length === 0 && !folder.hashed)
     throw new StoreError(
       'absent',
       `${layout.folder} has neither a bundle nor hash links: no certificates are installed`,
     );
-  const bundles = await Promise.all(files.map((path) => bundlePart(path, signal, library)));
+  const bundles = await Promise.all(
+    files.map((path) => bundlePart(path, signal, { ...pemReaders[library], known })),
+  );
   const missing = layout.bundles.slice(0, bundles.length === 0 ? 1 : 0);
   const lost = missing.map((path): StorePart => ({ part: 'bundle', path, entries: [] }));
   // Without hash links nobody looks into the folder for roots; a server's own certificate may lie there

@@ -42,7 +42,7 @@ export interface TrustSettings {
 export const readTrustSettings = (bytes: Uint8Array): TrustSettings => {
   const reader = new DerReader(bytes);
   const der = reader.whole(reader.read(tags.sequence));
-  if (reader.isDone()) return { der, rejected: [] };
+  if (reader.isDone()) return { der: bytes, rejected: [] };
   const aux = reader.inside();
   reader.finish();
   const allowed = aux.peek() === tags.sequence ? readPurposes(aux.inside()) : undefined;

@@ -6,6 +6,7 @@ import type { StoreEntry, StoreProblem, TrustStore } from '../../types.ts';
 import { readCertificateFolder, readWholeFolder } from '../certificate-folder.ts';
 import type { TlsLibrary } from '../certificate-form.ts';
 import type { RunCommand } from '../commands.ts';
+import { pemReaders } from '../pem.ts';
 import { mergeParts } from '../merge-parts.ts';
 import { bundlePart } from '../openssl.ts';
 import { type Collected, StoreError, contentsOf } from '../store-error.ts';
@@ -49,7 +50,7 @@ const readPath = async (
   signal: AbortSignal,
 ): Promise<Collected> => {
   try {
-    if (kind === 'file') return await bundlePart(path, signal, library);
+    if (kind === 'file') return await bundlePart(path, signal, pemReaders[library]);
     const read = library === 'gnutls' ? readWholeFolder : readCertificateFolder;
     return await read(path, signal);
   } catch (error) {
