@@ -3,7 +3,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { DerError, DerReader, tags } from '../pki/der.ts';
 import type { StoreEntry, StoreProblem } from '../types.ts';
-import { type TlsLibrary, certificateFault } from './certificate-form.ts';
+import { type TlsLibrary, certificateFault, fieldsFault } from './certificate-form.ts';
 import { walkCrl } from './certificate-walk.ts';
 import { storeLimits } from './files.ts';
 import { type PemBlock, begin, gnutlsBlocks, opensslBlocks, p11KitBlocks } from './pem-blocks.ts';
@@ -19,6 +19,8 @@ export interface PemReader {
   readonly library: TlsLibrary;
   /** What it takes from a block of this label; absent where it passes over the block. @throws DerError */
   readonly contentOf: (label: string) => ((bytes: Buffer) => Trust | undefined) | undefined;
+  /** What is looked at of a certificate; default all of it, since one that is damaged may cost the whole file. */
+  readonly faultOf?: typeof certificateFault;
   /** Base64 that was decoded before: of what lies in several files there is one array of bytes. */
   readonly known?: Map<string, Buffer> | undefined;
 }
@@ -70,6 +72,7 @@ export const pemReaders = {
   opensslLookup: {
     blocks: opensslBlocks,
     library: 'openssl',
+    faultOf: fieldsFault,
     contentOf: (label) =>
       isPlain(label) || label === 'TRUSTED CERTIFICATE' ? withSettings : undefined,
   },
@@ -124,8 +127,11 @@ interface Read {
   readonly refused?: boolean;
 }
 
-const readCertificate = (trust: Trust, { library }: PemReader): Read => {
-  const fault = certificateFault(trust.der);
+const readCertificate = (
+  trust: Trust,
+  { library, faultOf = certificateFault }: PemReader,
+): Read => {
+  const fault = faultOf(trust.der);
   if (fault === undefined) return { entry: trust };
   const refused = fault.refusedBy.includes(library);
   return { problem: fault.problem, refused, ...(!refused && { entry: trust }) };

@@ -167,7 +167,7 @@ const collect = (
     if (marked || reader === 'any') entries.push({ der: bag.der, trust: 'trusted', origin });
     else problems.push({ origin, problem: 'not marked as trusted: Java passes it over' });
   }
-  return soundEntries({ entries, problems }, path);
+  return soundEntries({ entries, problems }, reader === 'java' ? path : undefined);
 };
 
 /**

@@ -114,45 +114,18 @@ const plainStrings: ReadonlySet<number> = new Set([
   tags.ia5String,
 ]);
 
-/** The string between two places. */
-const walkContent = (walk: Walk, tag: number, textEnd: number): void => {
+const walkText = (walk: Walk, end: number): void => {
+  const tag = walk.bytes[walk.at] ?? 0;
+  const textEnd = walk.enter(undefined, end);
   if (tag === tags.utf8String) {
     if (!isUtf8(walk.bytes.subarray(walk.at, textEnd))) walk.doubt ??= 'text that is not UTF-8';
   } else if (!plainStrings.has(tag)) walk.doubt ??= `a name with a value of tag ${tag}`;
   walk.at = textEnd;
 };
 
-/**
- * Passes over an attribute as nearly all are: a set of one pair, whose identifier has three bytes, and each length one.
- */
-const skipUsualAttribute = (walk: Walk, end: number): boolean => {
-  const { bytes, at } = walk;
-  const length = bytes[at + 1] ?? 0x80;
-  const isUsual =
-    bytes[at] === tags.set &&
-    length < 0x80 &&
-    at + 2 + length <= end &&
-    bytes[at + 2] === tags.sequence &&
-    bytes[at + 3] === length - 2 &&
-    bytes[at + 4] === tags.oid &&
-    bytes[at + 5] === 3 &&
-    ((bytes[at + 6] ?? 0) | (bytes[at + 7] ?? 0) | (bytes[at + 8] ?? 0)) < 0x80 &&
-    bytes[at + 10] === length - 9;
-  if (!isUsual) return false;
-  walk.at = at + 11;
-  walkContent(walk, bytes[at + 9] ?? 0, at + 2 + length);
-  return true;
-};
-
-const walkText = (walk: Walk, end: number): void => {
-  const tag = walk.bytes[walk.at] ?? 0;
-  walkContent(walk, tag, walk.enter(undefined, end));
-};
-
 export const walkName = (walk: Walk, end: number): void => {
   const nameEnd = walk.enter(tags.sequence, end);
   while (walk.at < nameEnd) {
-    if (skipUsualAttribute(walk, nameEnd)) continue;
     const setEnd = walk.enter(tags.set, nameEnd);
     do {
       const pairEnd = walk.enter(tags.sequence, setEnd);
