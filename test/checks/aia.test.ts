@@ -5,6 +5,7 @@ import { aiaCheck } from '../../checks/aia.ts';
 import { fingerprint256 } from '../../checks/pki/certificate.ts';
 import { oids } from '../../checks/pki/oids.ts';
 import type { Authority, Finding, Judgement, Profile } from '../../checks/types.ts';
+import { rootAuthority } from '../helpers/authorities.ts';
 import { context, integer, oid, sequence, setOf } from '../helpers/der-writer.ts';
 import { type Answer, fakeHost } from '../helpers/fake-host.ts';
 import { type Identity, makeCa, testTime } from '../helpers/private-ca.ts';
@@ -16,20 +17,13 @@ const ca = root.issue({ name: 'O=Test, CN=Issuing CA', ca: true, pathLength: 0 }
 const url = 'http://ca.example.com/issuing.crt';
 const middleUrl = 'http://ca.example.com/middle.crt';
 
-const rootAuthority: Authority = {
-  id: 'root',
-  name: 'Test Root',
-  root: true,
-  sha256: fingerprint256(root.der),
-  der: root.der,
-};
 const profileOf = (...authorities: readonly Authority[]): Profile => ({
   id: 'test',
   title: 'Test',
   replaces: [],
   notes: [],
   endpoints: [],
-  authorities: [rootAuthority, ...authorities],
+  authorities: [rootAuthority(root.der), ...authorities],
   crls: [],
   ocsp: [],
 });

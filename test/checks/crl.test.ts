@@ -17,6 +17,7 @@ import type {
   Profile,
   SeenCrl,
 } from '../../checks/types.ts';
+import { authority, rootAuthority } from '../helpers/authorities.ts';
 import { enumerated, integer, nullValue, oid, pem, sequence } from '../helpers/der-writer.ts';
 import { type Answer, type FakeHost, fakeHost } from '../helpers/fake-host.ts';
 import {
@@ -51,22 +52,7 @@ const rolled = makeCa({ name: 'C=XX, O=Test, CN=Root' });
 const ca = root.issue({ name: 'O=Test, CN=Issuing CA', ca: true, extensions: [point] });
 const leaf = root.issue({ name: 'leaf', extensions: [point] });
 
-const authority = (id: string, der: Uint8Array, more: Partial<Authority> = {}): Authority => ({
-  id,
-  name: `Test ${id}`,
-  root: false,
-  issuer: 'root',
-  sha256: fingerprint256(der),
-  der,
-  ...more,
-});
-const rootAuthority: Authority = {
-  id: 'root',
-  name: 'Test Root',
-  root: true,
-  sha256: fingerprint256(root.der),
-  der: root.der,
-};
+const trusted = rootAuthority(root.der);
 const embedded = authority('ca', ca.der);
 const byAia: Authority = { id: 'ca', name: 'Test ca', root: false, issuer: 'root', url: caUrl };
 
@@ -79,7 +65,7 @@ const profileOf = (
   replaces: [],
   notes: [],
   endpoints: [],
-  authorities: [rootAuthority, ...authorities],
+  authorities: [trusted, ...authorities],
   crls: [{ url, issuer: 'root' }],
   ocsp: [],
   ...more,
@@ -89,7 +75,7 @@ const profileOf = (
 const old = makeCa({ name: 'Old', key: 'rsa' });
 const oldProfile: Profile = {
   ...profileOf([]),
-  authorities: [{ ...rootAuthority, sha256: fingerprint256(old.der), der: old.der }],
+  authorities: [rootAuthority(old.der)],
 };
 
 type Bodies = Readonly<Record<string, Uint8Array | Finding>>;
@@ -165,7 +151,7 @@ describe('a sound CRL', () => {
     const nameless = makeCa({ name: 'O=Nameless' });
     const profile: Profile = {
       ...profileOf([]),
-      authorities: [{ ...rootAuthority, sha256: fingerprint256(nameless.der), der: nameless.der }],
+      authorities: [rootAuthority(nameless.der)],
     };
     const crl = nameless.crl({ entries: [{ serial: 1 }], number: null });
     const { judgement } = await see(profile, { [url]: crl });
@@ -623,19 +609,19 @@ describe('the numbers of CRLs', () => {
       await task?.observe(new AbortController().signal);
       return noted.join();
     };
-    const rootOf = ({ der }: Identity): Authority => ({ ...rootAuthority, der });
+    const rootOf = ({ der }: Identity): Authority => ({ ...trusted, der });
     const scope = issuingDistributionPoint({ uris: [url] });
     const other = makeCa({ name: 'O=Test, CN=Other', key: root });
     const series = await Promise.all([
-      seriesOf([rootAuthority], root.crl()),
+      seriesOf([trusted], root.crl()),
       seriesOf([rootOf(rolled)], rolled.crl()),
       seriesOf([rootOf(other)], other.crl()),
-      seriesOf([rootAuthority], root.crl({ extensions: [scope] })),
-      seriesOf([rootAuthority], root.crl({ onlyExtensions: [crlNumber(1)] })),
+      seriesOf([trusted], root.crl({ extensions: [scope] })),
+      seriesOf([trusted], root.crl({ onlyExtensions: [crlNumber(1)] })),
     ]);
     assert.equal(new Set(series).size, series.length);
     assert.ok(series.every((one) => one !== ''));
-    assert.equal(await seriesOf([rootAuthority], root.crl({ number: 9 })), series[0]);
+    assert.equal(await seriesOf([trusted], root.crl({ number: 9 })), series[0]);
   });
 });
 
@@ -1138,7 +1124,7 @@ describe('tasks', () => {
     const [same] = tasks({ ...profileOf(), id: 'other' });
     assert.equal(one?.question, same?.question);
     const ocsp: OcspSource = { url: 'http://o/', issuer: 'root', certificate: { serial: '0A' } };
-    const another = { ...rootAuthority, sha256: fingerprint256(rolled.der), der: rolled.der };
+    const another = rootAuthority(rolled.der);
     const others: readonly Profile[] = [
       profileOf([]),
       profileOf([embedded], { ocsp: [ocsp] }),

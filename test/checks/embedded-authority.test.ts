@@ -6,6 +6,7 @@ import { runOnce } from '../../agent/run.ts';
 import { fingerprint256 } from '../../checks/pki/certificate.ts';
 import { oids } from '../../checks/pki/oids.ts';
 import type { Authority, CheckKind, Profile } from '../../checks/types.ts';
+import { authority as embedded, rootAuthority } from '../helpers/authorities.ts';
 import { type Answer, fakeHost } from '../helpers/fake-host.ts';
 import { makeOcsp } from '../helpers/ocsp-maker.ts';
 import { type Identity, makeCa, testTime } from '../helpers/private-ca.ts';
@@ -44,22 +45,8 @@ const below = above.issue({ name: 'O=Test, CN=Lower CA', ca: true });
 const noCa = root.issue({ name: above.name, key: above });
 const crossed = root.issue({ name: below.name, key: below, ca: true });
 
-const authority = (id: string, { der }: Identity, more: Partial<Authority> = {}): Authority => ({
-  id,
-  name: `Test ${id}`,
-  root: false,
-  issuer: 'root',
-  sha256: fingerprint256(der),
-  der,
-  ...more,
-});
-const rootAuthority = ({ der }: Identity = root): Authority => ({
-  id: 'root',
-  name: 'Test Root',
-  root: true,
-  sha256: fingerprint256(der),
-  der,
-});
+const authority = (id: string, { der }: Identity, more: Partial<Authority> = {}): Authority =>
+  embedded(id, der, more);
 const upper = authority('above', above);
 const lower = authority('below', below, { issuer: 'above' });
 
@@ -96,7 +83,7 @@ const reportOf = (asked: Asked) => {
     replaces: [],
     notes: [],
     endpoints: [],
-    authorities: [rootAuthority(top), ...authorities],
+    authorities: [rootAuthority(top.der), ...authorities],
     crls: [{ url: crlUrl, issuer: authorities[0]?.id ?? 'root' }],
     ocsp: [{ url: ocspUrl, issuer: authorities[0]?.id ?? 'root', certificate: { serial: '1234' } }],
     ...more,
