@@ -78,8 +78,8 @@ export const discoverTrustStores = async (
   ]);
   const mail = await mailStores(mailServers, { store: system, paths });
   const others = found.flat().map((store) => ({ ...store, mail: mail.others }));
-  const isByGnutls = mail.systemLibraries.has('gnutls') && !mail.systemLibraries.has('openssl');
-  const readSystem = isByGnutls ? await systemStore(root, 'gnutls') : system;
+  const library = (['openssl', 'gnutls'] as const).find((one) => mail.systemLibraries.has(one));
+  const readSystem = library ? await systemStore(root, library) : system;
   const ofMail = [{ ...readSystem, mail: mail.system }, ...mail.own].map(asMailServersLoad);
   return byName([...ofMail, ...named, ...others]);
 };

@@ -16,7 +16,7 @@ type StoreNaming = Pick<TrustStore, 'name' | 'path'>;
 export const bundlePart = async (
   path: string,
   signal: AbortSignal,
-  reader: PemReader = pemReaders.openssl,
+  reader: PemReader = pemReaders.anyone,
 ): Promise<StorePart & Collected> => {
   const bytes = await readStoreFile(path, signal);
   const { entries, problems, refused } = readPemBundle(bytes, path, reader);
@@ -24,14 +24,14 @@ export const bundlePart = async (
   return { part: 'bundle', path, entries, problems: spoiling };
 };
 
-export const opensslBundle = ({ name, path }: StoreNaming): TrustStore => ({
+export const opensslBundle = ({ name, path }: StoreNaming, reader?: PemReader): TrustStore => ({
   kind: 'openssl-bundle',
   name,
   path,
   mail: 'unknown',
   read: (signal) =>
     contentsOf(async () => {
-      const part = await bundlePart(path, signal);
+      const part = await bundlePart(path, signal, reader);
       return { entries: mergeParts([part]), problems: part.problems };
     }),
 });

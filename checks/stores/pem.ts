@@ -66,6 +66,13 @@ const opensslFileContent: PemReader['contentOf'] = (label) => {
 };
 
 export const pemReaders = {
+  /** A bundle by OpenSSL's rules, of which nobody is known to lose all for one certificate. */
+  anyone: {
+    blocks: opensslBlocks,
+    library: 'openssl',
+    faultOf: fieldsFault,
+    contentOf: opensslFileContent,
+  },
   /** OpenSSL, a file of authorities (X509_load_cert_crl_file). */
   openssl: { blocks: opensslBlocks, library: 'openssl', contentOf: opensslFileContent },
   /** OpenSSL, a file that a hash link leads to (PEM_read_bio_X509_AUX). */
@@ -174,7 +181,7 @@ export interface PemContents extends Collected {
 export const readPemBundle = (
   bytes: Buffer,
   path: string,
-  reader: PemReader = pemReaders.openssl,
+  reader: PemReader = pemReaders.anyone,
 ): PemContents => {
   const entries: StoreEntry[] = [];
   let intact: number | undefined;

@@ -96,7 +96,7 @@ const readFolderPart = async (
 
 const readLayout = async (
   layout: Layout,
-  library: TlsLibrary,
+  library: TlsLibrary | 'anyone',
   signal: AbortSignal,
 ): Promise<Collected> => {
   const files = await distinctFiles(layout.bundles);
@@ -125,11 +125,11 @@ const readLayout = async (
 
 /**
  * This machine's own store: one, named by the folder, whatever number of files it is written to. `library` is what
- * its bundles are read with.
+ * mail servers read its bundles with.
  */
 export const systemStore = async (
   root = '/',
-  library: TlsLibrary = 'openssl',
+  library: TlsLibrary | 'anyone' = 'anyone',
 ): Promise<TrustStore> => {
   const kinds = await Promise.all(
     layouts.map(({ mark }) => kindOfPath(join(root, mark)).catch(() => 'other' as const)),

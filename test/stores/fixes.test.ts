@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { openTrustStore } from '../../checks/stores/index.ts';
+import { pemReaders } from '../../checks/stores/pem.ts';
 import { javaStores } from '../../checks/stores/java-homes.ts';
 import { opensslBundle, opensslFolder } from '../../checks/stores/openssl.ts';
 import { pem } from '../helpers/der-writer.ts';
@@ -83,7 +84,10 @@ describe(
         const path = join(await temporaryFolder(t), "the gateway's roots.pem");
         await writeFile(path, content);
         const open = (): TrustStore =>
-          asMailServersLoad({ ...opensslBundle({ name: path, path }), mail: 'verifies' });
+          asMailServersLoad({
+            ...opensslBundle({ name: path, path }, pemReaders.openssl),
+            mail: 'verifies',
+          });
         await assertFixed(t, open, 'root-missing file-refused');
         assert.equal(await gapIn(await openTrustStore(path)), undefined);
         const left = await readFile(path, 'utf8');

@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { opensslBundle } from '../../checks/stores/openssl.ts';
+import { pemReaders } from '../../checks/stores/pem.ts';
 import { asMailServersLoad } from '../../checks/stores/refused-files.ts';
 import { pem } from '../helpers/der-writer.ts';
 import { lacking } from '../helpers/programs.ts';
@@ -61,7 +62,10 @@ describe('openssl agrees on which files are refused', { skip: await lacking('ope
       const folder = await temporaryFolder(t);
       const path = join(folder, 'roots.pem');
       await lay(folder, { 'leaf.pem': leaf.pem, 'roots.pem': r1.pem + content });
-      const store = asMailServersLoad({ ...opensslBundle({ name: path, path }), mail: 'verifies' });
+      const store = asMailServersLoad({
+        ...opensslBundle({ name: path, path }, pemReaders.openssl),
+        mail: 'verifies',
+      });
       const verdict = await verdictIn(store, r1.der);
       const options = ['-no-CApath', '-no-CAstore', '-attime', '1748952000', '-CAfile', path];
       const agrees = run('openssl', ['verify', ...options, join(folder, 'leaf.pem')]);
