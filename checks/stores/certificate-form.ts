@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { DerError, unlessMalformed } from '../pki/der.ts';
 import { publicKeyOf } from '../pki/public-key.ts';
 import type { StoreEntry, StoreProblem } from '../types.ts';
-import { fieldsFit, walkCertificate, walkFields } from './certificate-walk.ts';
+import { fieldsFit, walkCertificate } from './certificate-walk.ts';
 import type { Collected } from './store-error.ts';
 import { publicKeyInfoOf } from './subject-name.ts';
 
@@ -26,13 +26,6 @@ const opensslReads = (der: Uint8Array): boolean => {
   }
 };
 
-/** For a DerError of a walk over the bytes. */
-const faultOf = (error: unknown, der: Uint8Array): CertificateFault => {
-  if (!(error instanceof DerError)) throw error;
-  const refusedBy: readonly TlsLibrary[] = opensslReads(der) ? ['gnutls'] : ['openssl', 'gnutls'];
-  return { problem: error.message, refusedBy };
-};
-
 const look = (der: Uint8Array): CertificateFault | undefined => {
   try {
     const { doubt, isKeyKnown } = walkCertificate(der);
@@ -42,7 +35,9 @@ const look = (der: Uint8Array): CertificateFault | undefined => {
     if (isKeyKnown || (key && publicKeyOf(key))) return undefined;
     return { problem: 'a public key that cannot be read', refusedBy: [] };
   } catch (error) {
-    return faultOf(error, der);
+    if (!(error instanceof DerError)) throw error;
+    const refusedBy: readonly TlsLibrary[] = opensslReads(der) ? ['gnutls'] : ['openssl', 'gnutls'];
+    return { problem: error.message, refusedBy };
   }
 };
 
@@ -64,15 +59,8 @@ export const certificateFault = (der: Uint8Array): CertificateFault | undefined 
  * The same as far as the fields of a certificate show it, for stores where a damaged one costs nothing but itself:
  * it takes a tenth of the time.
  */
-export const fieldsFault = (der: Uint8Array): CertificateFault | undefined => {
-  if (fieldsFit(der)) return undefined;
-  try {
-    walkFields(der);
-    return undefined;
-  } catch (error) {
-    return faultOf(error, der);
-  }
-};
+export const fieldsFault = (der: Uint8Array): CertificateFault | undefined =>
+  fieldsFit(der) ? undefined : certificateFault(der);
 
 /**
  * The entries that are certificates; those that are none, or that not every program reads, are told. `file` is one

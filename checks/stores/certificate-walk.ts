@@ -56,8 +56,6 @@ const walkVersion = (walk: Walk, end: number): boolean => {
   return version >= 2;
 };
 
-/** The algorithm, the issuer, the validity, the subject and the key. */
-const fieldsBehindSerial = 5;
 const uniqueIds = { issuer: contextPrimitive(1), subject: contextPrimitive(2) } as const;
 
 /** OpenSSL reads no number that is padded. */
@@ -115,18 +113,20 @@ export const walkCertificate = (bytes: Uint8Array): Walk => {
   return walk;
 };
 
-/** Certificate, TBSCertificate, its fields from the version to the extensions, algorithm and signature. */
+/**
+ * Certificate, TBSCertificate, its fields from the version to the extensions, algorithm and signature. Those of
+ * context-specific class are optional.
+ */
 const headers = Uint8Array.of(
   ...[tags.sequence, tags.sequence, contextConstructed(0), tags.integer],
-  ...Array<number>(fieldsBehindSerial).fill(tags.sequence),
+  ...[tags.sequence, tags.sequence, tags.sequence, tags.sequence, tags.sequence],
   ...[uniqueIds.issuer, uniqueIds.subject, contextConstructed(3), tags.sequence, tags.bitString],
 );
 const behindTbs = headers.length - 2;
-const isOptional = (n: number): boolean => n === 2 || (n > behindTbs - 4 && n < behindTbs);
 
 /**
  * Whether the fields fit together, in one loop: what runs so few times is interpreted, and calls cost most then.
- * False where walkFields has to look.
+ * False also where only walkCertificate can tell.
  */
 export const fieldsFit = (bytes: Uint8Array): boolean => {
   const { length } = bytes;
@@ -135,8 +135,9 @@ export const fieldsFit = (bytes: Uint8Array): boolean => {
   for (let n = 0; n < headers.length; n++) {
     if (n === behindTbs && at !== tbsEnd) return false;
     const limit = n < behindTbs ? tbsEnd : length;
-    if (at >= limit || bytes[at] !== headers[n]) {
-      if (isOptional(n)) continue;
+    const tag = headers[n] ?? 0;
+    if (at >= limit || bytes[at] !== tag) {
+      if (tag >= 0x80) continue;
       return false;
     }
     let size = bytes[at + 1] ?? 0;
@@ -156,24 +157,6 @@ export const fieldsFit = (bytes: Uint8Array): boolean => {
     at = n < 2 ? content : end;
   }
   return at === length;
-};
-
-/** Goes over the fields alone, not into them: a tenth of the time. @throws DerError where they do not fit together */
-export const walkFields = (bytes: Uint8Array): void => {
-  const walk = new Walk(bytes);
-  const end = walk.enter(tags.sequence, bytes.length);
-  walk.leave(walk.at + bytes.length - end);
-  const tbsEnd = walk.enter(tags.sequence, end);
-  if (walk.isNext(contextConstructed(0), tbsEnd)) walk.skip(contextConstructed(0), tbsEnd, 3);
-  walk.skip(tags.integer, tbsEnd, 1);
-  for (let field = 0; field < fieldsBehindSerial; field++) walk.skip(tags.sequence, tbsEnd);
-  if (walk.isNext(uniqueIds.issuer, tbsEnd)) walk.skip(uniqueIds.issuer, tbsEnd, 1);
-  if (walk.isNext(uniqueIds.subject, tbsEnd)) walk.skip(uniqueIds.subject, tbsEnd, 1);
-  if (walk.at < tbsEnd) walk.skip(contextConstructed(3), tbsEnd);
-  walk.leave(tbsEnd);
-  walk.skip(tags.sequence, end);
-  walk.skip(tags.bitString, end, 1);
-  walk.leave(end);
 };
 
 /** A CertificateList. @throws DerError for what OpenSSL does not read */
